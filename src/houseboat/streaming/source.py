@@ -1,0 +1,40 @@
+"""The contract between a streaming query and what it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.proto import relations_pb2
+    from pyspark.sql.types import StructType
+
+    from houseboat.engine.handler import SessionContext
+
+Offset = Any
+"""A JSON value that says how far a source was read; only the source knows what is in it."""
+
+
+class Source(Protocol):
+    """One streaming leaf of a query. Its state lives in ``<checkpoint>/sources/<i>/``, given when it is made."""
+
+    @property
+    def description(self) -> str:
+        """As in ``StreamingQueryProgress``: ``CloudFilesSource[<path>]``, ``DeltaSource[<path>]``."""
+
+    def schema(self) -> StructType:
+        """The columns, resolved when the DataFrame is defined."""
+
+    def next_offset(self, start: Offset | None, *, limit: bool) -> Offset | None:
+        """How far the next batch may read, from ``start`` (None: from the beginning); None when nothing is new.
+
+        ``limit``: honour ``maxFilesPerTrigger`` and its like (``Trigger.Once`` does not).
+        """
+
+    def batch(self, start: Offset | None, end: Offset, session: SessionContext) -> relations_pb2.Relation:
+        """A batch relation of exactly the rows between two offsets, the same whenever it is asked again."""
+
+    def commit(self, end: Offset) -> None:
+        """The batch that ended here is in the sink; state that only a replay needs may go."""
+
+    def metrics(self) -> dict[str, str]:
+        """Backlog figures for the progress object, values as text."""
