@@ -1,0 +1,97 @@
+"""Opens sessions: on the embedded engine by default, on any Spark Connect endpoint when told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from houseboat.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyspark.sql.connect.session import SparkSession
+
+    from houseboat.engine.embedded import EmbeddedServer
+    from houseboat.engine.handler import Handler, SessionContext
+
+
+class Engine:
+    """Where sessions come from. Thread-safe; the embedded server starts with the first session."""
+
+    def __init__(
+        self,
+        remote: str = "sail",
+        *,
+        handlers: Sequence[Handler] = (),
+        catalogs: Iterable[str] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """``remote``: ``sail`` (embedded) or ``sc://host:port``. ``handlers``: first asked first. ``catalogs``: names the
+        embedded engine knows from the start. ``settings``: configuration of every session, such as
+        ``spark.sql.ansi.enabled``."""
+        self.remote = remote
+        self.handlers = list(handlers)
+        self._catalogs = list(catalogs)
+        self._settings = {"spark.sql.session.timeZone": "UTC", **(settings or {})}
+        self._lock = threading.Lock()
+        self._server: EmbeddedServer | None = None
+        self._sessions: dict[str, SessionContext] = {}
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the engine is the embedded one."""
+        return self.remote == "sail"
+
+    def session(self) -> SparkSession:
+        """A new session, its own temporary views and configuration; catalogue and lake are everyone's."""
+        import warnings  # noqa: PLC0415
+
+        import grpc  # noqa: PLC0415
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            from pyspark.sql.connect.client import DefaultChannelBuilder  # noqa: PLC0415
+            from pyspark.sql.connect.proto import base_pb2_grpc  # noqa: PLC0415
+            from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
+
+        from houseboat.engine.channel import HandlerInterceptor  # noqa: PLC0415
+        from houseboat.engine.handler import SessionContext  # noqa: PLC0415
+
+        interceptor = HandlerInterceptor()
+        builder = DefaultChannelBuilder(self._url())
+        plain = DefaultChannelBuilder(self._url()).toChannel()
+        builder.add_interceptor(interceptor)
+        try:
+            spark: SparkSession = SparkSession.builder.channelBuilder(builder).create()
+            context = SessionContext(spark, base_pb2_grpc.SparkConnectServiceStub(plain), self.handlers)
+            interceptor.session = context
+            for key, value in self._settings.items():
+                spark.conf.set(key, value)
+        except grpc.RpcError as error:
+            raise EngineError(f"no engine answers at {self.remote}: {error}", hint="start it, or set remote") from error
+        self._sessions[context.id] = context
+        return spark
+
+    def context(self, spark: Any) -> SessionContext:
+        """What handlers see of a session that this engine opened."""
+        return self._sessions[spark.session_id]
+
+    def stop(self) -> None:
+        """Close all sessions and the embedded server."""
+        with self._lock:
+            self._sessions.clear()
+            if self._server is not None:
+                self._server.stop()
+                self._server = None
+
+    def _url(self) -> str:
+        if not self.embedded:
+            return self.remote
+        with self._lock:
+            if self._server is None:
+                from houseboat.engine.embedded import EmbeddedServer  # noqa: PLC0415
+
+                self._server = EmbeddedServer(self._catalogs)
+            return self._server.url
