@@ -21,8 +21,9 @@ DEFAULT_CATALOG = "spark_catalog"
 class EmbeddedServer:
     """A running Sail server. One to a process is the rule; ``stop`` ends it."""
 
-    def __init__(self, catalogs: Iterable[str]) -> None:
-        """``catalogs``: the names that three-level table names may begin with, besides ``spark_catalog``."""
+    def __init__(self, catalogs: Iterable[str], default: str = DEFAULT_CATALOG) -> None:
+        """``catalogs``: the names that three-level table names may begin with, besides ``spark_catalog``;
+        ``default``: a new session's current catalog."""
         try:
             found = version("pysail")
         except PackageNotFoundError:
@@ -37,10 +38,10 @@ class EmbeddedServer:
                 hint=f"pip install pysail=={SUPPORTED_SAIL}",
                 code="UNSUPPORTED_ENGINE_VERSION",
             )
-        names = dict.fromkeys([DEFAULT_CATALOG, *(name.lower() for name in catalogs)])
+        names = dict.fromkeys([DEFAULT_CATALOG, default.lower(), *(name.lower() for name in catalogs)])
         listed = ", ".join(f'{{type="memory", name={json.dumps(n)}, initial_database=["default"]}}' for n in names)
         os.environ["SAIL_CATALOG__LIST"] = f"[{listed}]"
-        os.environ["SAIL_CATALOG__DEFAULT_CATALOG"] = DEFAULT_CATALOG
+        os.environ["SAIL_CATALOG__DEFAULT_CATALOG"] = default.lower()
         os.environ.setdefault("RUST_LOG", "error")
         from pysail.spark import SparkConnectServer  # noqa: PLC0415
 

@@ -13,30 +13,16 @@ from pyspark.sql.connect.proto import commands_pb2, relations_pb2
 
 def relations(message: Message) -> Iterator[relations_pb2.Relation]:
     """Every relation in a plan, command or relation, children first. What is yielded may be changed in place."""
-    for field, value in message.ListFields():
-        if field.message_type is None:
-            continue
-        for child in value if isinstance(value, _REPEATED) else (value,):
-            if isinstance(child, Message):
-                yield from relations(child)
-            elif field.message_type.GetOptions().map_entry:  # pragma: no branch - maps of messages
-                inner = value[child]
-                if isinstance(inner, Message):
-                    yield from relations(inner)
+    for child in _children(message):
+        yield from relations(child)
     if isinstance(message, relations_pb2.Relation):
         yield message
 
 
 def messages(root: Message, kind: type[Message]) -> Iterator[Any]:
     """Every message of a kind below (and at) a root, children first."""
-    for field, value in root.ListFields():
-        if field.message_type is None:
-            continue
-        for child in value if isinstance(value, _REPEATED) else (value,):
-            if isinstance(child, Message):
-                yield from messages(child, kind)
-            elif field.message_type.GetOptions().map_entry and isinstance(value[child], Message):
-                yield from messages(value[child], kind)
+    for child in _children(root):
+        yield from messages(child, kind)
     if isinstance(root, kind):
         yield root
 
@@ -107,5 +93,14 @@ class _Raw(LogicalPlan):
         return self._relation
 
 
-_sample = relations_pb2.Relation()
-_REPEATED = (type(_sample.read.data_source.paths), type(_sample.project.expressions), dict, type(_sample.read.data_source.options))
+def _children(message: Message) -> Iterator[Message]:
+    """The messages directly in a message: single, repeated and in maps."""
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        if field.message_type.GetOptions().map_entry:
+            yield from (child for child in value.values() if isinstance(child, Message))
+        elif isinstance(value, Message):
+            yield value
+        else:
+            yield from value

@@ -26,14 +26,16 @@ class Engine:
         *,
         handlers: Sequence[Handler] = (),
         catalogs: Iterable[str] = (),
+        default_catalog: str = "spark_catalog",
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """``remote``: ``sail`` (embedded) or ``sc://host:port``. ``handlers``: first asked first. ``catalogs``: names the
-        embedded engine knows from the start. ``settings``: configuration of every session, such as
+        embedded engine knows from the start; ``default_catalog`` is a new session's current one. ``settings``: configuration of every session, such as
         ``spark.sql.ansi.enabled``."""
         self.remote = remote
         self.handlers = list(handlers)
         self._catalogs = list(catalogs)
+        self._default_catalog = default_catalog
         self._settings = {"spark.sql.session.timeZone": "UTC", **(settings or {})}
         self._lock = threading.Lock()
         self._server: EmbeddedServer | None = None
@@ -93,5 +95,5 @@ class Engine:
             if self._server is None:
                 from houseboat.engine.embedded import EmbeddedServer  # noqa: PLC0415
 
-                self._server = EmbeddedServer(self._catalogs)
+                self._server = EmbeddedServer(self._catalogs, self._default_catalog)
             return self._server.url

@@ -1,0 +1,1 @@
+"""One file per capability that handlers of the engine add."""
