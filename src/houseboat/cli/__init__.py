@@ -1,1 +1,1 @@
-"""cli."""
+"""The command ``houseboat``: one file per verb. The only package that prints."""

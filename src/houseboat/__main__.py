@@ -1,0 +1,5 @@
+"""``python -m houseboat``."""
+
+from houseboat.cli.main import script
+
+script()
