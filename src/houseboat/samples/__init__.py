@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.errors import HouseboatError
 from houseboat.samples.summary import Drop, Summary
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Drop", "SampleError", "Summary", "generate"]
 
@@ -36,17 +39,16 @@ def generate(
     """
     from houseboat.samples.catalogue import write_catalogue
     from houseboat.samples.dice import Dice
-    from houseboat.samples.lookups import people_known
     from houseboat.samples.people import LIMIT
     from houseboat.samples.plan import Plan
 
     for name, number in (("titles", titles), ("drops", drops), ("files", files_per_drop)):
         if number < 1:
             raise SampleError(f"{name} is {number}, expected at least 1", hint=f"give {name} a positive whole number")
-    if not 0 < cast <= 20 or people_known(titles, cast) > LIMIT:  # noqa: PLR2004 - explained by the message
+    plan = Plan(Dice(seed), titles, drops, dirt, files_per_drop, cast)
+    if not 0 < cast <= 20 or plan.people > LIMIT:  # noqa: PLR2004 - explained by the message
         raise SampleError(
             f"no catalogue of {titles:,} titles with {cast} cast members each can be made",
             hint=f"ask for more than 0 and at most 20 per title, and fewer than {LIMIT:,} people in all",
         )
-    plan = Plan(Dice(seed), titles, drops, dirt)
-    return write_catalogue(folder, plan, seed, files_per_drop, cast)
+    return write_catalogue(folder, plan)

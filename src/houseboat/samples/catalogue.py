@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from houseboat.samples import lookups, titles, weights
 from houseboat.samples.csvtext import Text, write
-from houseboat.samples.dice import Dice, Ints, Mask
 from houseboat.samples.plan import RATING, Fate, Plan, fate
 from houseboat.samples.summary import Counts, Drop, Summary, added
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from houseboat.samples.dice import Ints, Mask
 
 CHUNK = 100_000
 BOM_IN_DROP = ({"titles", "cast", "category"}, {"countries"}, {"titles", "directors"})
 """Which files begin with a byte order mark, by drop; then again from the first."""
 
 
-def write_catalogue(
-    folder: Path, plan: Plan, seed: int, files_per_drop: int, cast: float, chunk: int = CHUNK
-) -> Summary:
+def write_catalogue(folder: Path, plan: Plan, chunk: int = CHUNK) -> Summary:
     """Write all drops of ``plan`` below ``folder``."""
     drops = []
     for number in range(1, plan.drops + 1):
-        writer = _Drop(folder / f"drop-{number}", plan, number, files_per_drop, cast, chunk)
+        writer = _Drop(folder / f"drop-{number}", plan, number, chunk)
         drop = writer.write()
         drop.write(writer.folder)
         drops.append(drop)
-    return Summary(folder, plan.titles, seed, tuple(drops))
+    return Summary(folder, plan.titles, plan.dice.seed, tuple(drops))
 
 
 class _Drop:
     """One drop while it is written: its counts grow with each chunk."""
 
-    def __init__(self, folder: Path, plan: Plan, number: int, files: int, cast: float, chunk: int) -> None:
+    def __init__(self, folder: Path, plan: Plan, number: int, chunk: int) -> None:
         self.folder = folder
         self._plan = plan
         self._number = number
-        self._files = files
-        self._cast = cast
         self._chunk = chunk
         self._titles: Counts = {}
         self._lookups: dict[str, Counts] = {}
         self._after: Counts = {}
-        self._people = np.zeros(lookups.people_known(plan.titles, cast), np.bool_)
+        self._people = np.zeros(plan.people, np.bool_)
 
     def write(self) -> Drop:
         names = self._write_titles()
-        for lookup in lookups.tables(self._cast):
+        for lookup in lookups.tables(self._plan.cast):
             write(self.folder / lookup.file, (lookup.column, "show_id"), self._lookup(lookup), self._bom(lookup.name))
             names.append(lookup.file)
         self._count_titles()
@@ -70,11 +70,12 @@ class _Drop:
     def _write_titles(self) -> list[str]:
         """Titles files: each takes its share of the new titles, then of the earlier ones that are sent again."""
         start, end = self._plan.start(self._number), self._plan.ends[self._number - 1]
+        files = self._plan.files
         written = []
-        for file in range(self._files):
-            name = "netflix_titles.csv" if self._files == 1 else f"netflix_titles_{file + 1:04}.csv"
-            new = (start + (end - start) * file // self._files, start + (end - start) * (file + 1) // self._files)
-            old = (start * file // self._files, start * (file + 1) // self._files)
+        for file in range(files):
+            name = "netflix_titles.csv" if files == 1 else f"netflix_titles_{file + 1:04}.csv"
+            new = (start + (end - start) * file // files, start + (end - start) * (file + 1) // files)
+            old = (start * file // files, start * (file + 1) // files)
             lines = self._title_lines((new, old))
             write(self.folder / name, titles.columns(self._number), lines, self._bom("titles") and file % 2 == 0)
             written.append(name)
@@ -92,7 +93,7 @@ class _Drop:
         commas = np.zeros(len(weights.COUNTRIES), np.bool_)
         counts: Counts = {}
         for state in self._fates(0, self._plan.ends[self._number - 1]):
-            batch = lookups.batch(self._plan, lookup, state, len(self._people))
+            batch = lookups.batch(self._plan, lookup, state)
             counts = added(counts, batch.counts)
             values[batch.values] = True
             commas[batch.commas] = True
@@ -107,7 +108,9 @@ class _Drop:
         elif lookup.name == "category":
             self._after["genres"] = int(values.sum())
         else:
-            self._after["countries_without_comma"] = int(values.sum())
+            known = values[: len(commas)]
+            self._after["countries"] = int(known.sum() + commas.sum())
+            self._after["countries_without_comma"] = int((known | commas).sum())
 
     def _fates(self, begin: int, end: int) -> Iterator[Fate]:
         for first in range(begin, end, self._chunk):

@@ -1,17 +1,18 @@
-"""CSV text as Arrow strings: fields are quoted and joined column-wise, and a column of lines is written as its bytes."""
+"""CSV text as Arrow strings: fields are quoted and joined column-wise, a column of lines is written as its bytes."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from houseboat.samples.dice import Ints, Mask
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from houseboat.samples.dice import Ints, Mask
 
 Text = Any  # pa.StringArray: pyarrow's stubs type the results of compute functions too loosely to be of use
 BOM = b"\xef\xbb\xbf"
@@ -20,7 +21,7 @@ END = "\r\n"
 
 def pick(words: Sequence[str], index: Ints) -> Text:
     """The word at each index."""
-    return pa.array(words, pa.string()).take(pa.array(index))
+    return pa.array(words, pa.string()).take(index)
 
 
 def joined(*parts: Text | str) -> Text:
@@ -73,4 +74,4 @@ def write(path: Path, columns: Sequence[str], chunks: Iterable[Text], bom: bool)
         out.write((BOM if bom else b"") + (",".join(columns) + END).encode())
         for lines in chunks:
             out.write(data(lines))
-    os.replace(unfinished, path)
+    unfinished.replace(path)

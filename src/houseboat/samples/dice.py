@@ -39,7 +39,7 @@ class Dice:
         key = hashlib.blake2b(f"{self.seed}:{what}".encode(), digest_size=8).digest()
         bits = _mixed((row.astype(np.uint64) + np.uint64(1)) * _GOLDEN + np.uint64(int.from_bytes(key, "little")))
         for value in also:
-            bits = _mixed(bits ^ ((np.asarray(value).astype(np.uint64) + np.uint64(1)) * _GOLDEN))
+            bits = _mixed(bits ^ ((np.atleast_1d(np.asarray(value)).astype(np.uint64) + np.uint64(1)) * _GOLDEN))
         return bits
 
     def below(self, limit: int, what: str, row: Ints, *also: Ints | int) -> Ints:
@@ -48,7 +48,8 @@ class Dice:
 
     def one_in(self, n: int, what: str, row: Ints, *also: Ints | int) -> Mask:
         """True for one row in ``n``, on average."""
-        return self.below(n, what, row, *also) == 0
+        hit: Mask = self.below(n, what, row, *also) == 0
+        return hit
 
     def weighted(self, totals: tuple[int, ...], what: str, row: Ints, *also: Ints | int) -> Ints:
         """An index into ``totals`` (running totals of weights, see ``weights.cumulative``)."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from houseboat.samples import weights
-from houseboat.samples.csvtext import Text, choose, joined, numbers, pick, quoted, record
-from houseboat.samples.dice import Dice, Ints, Mask
+from houseboat.samples.csvtext import Text, choose, joined, numbers, pick, quoted, record, replaced
 from houseboat.samples.people import names
-from houseboat.samples.plan import Fate, Plan
 from houseboat.samples.titles import is_movie, show_id, unknown_id
+
+if TYPE_CHECKING:
+    from houseboat.samples.dice import Dice, Ints, Mask
+    from houseboat.samples.plan import Fate, Plan
 
 DELETED, DOUBLED, PADDED, COMMA, UNKNOWN = 200, 150, 100, 300, 250
 """One row in so many is deleted by a later drop, stands twice, has a blank too many, ends in a comma; one title in so
@@ -62,20 +64,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class Batch:
-    """Lines of a chunk of titles; ``values`` are those of rows whose title exists."""
+    """Lines of a chunk of titles, and the values in those of them whose title exists."""
 
     lines: Text
     counts: dict[str, int]
-    values: Ints
-    commas: Ints  # the values that stand there with a trailing comma
+    values: Ints  # written plainly
+    commas: Ints  # written with a trailing comma
 
 
-def people_known(titles: int, cast: float) -> int:
-    """How many people there are to choose from."""
-    return max(60, int(titles * (cast + 1) * 0.8))
-
-
-def rows(plan: Plan, lookup: Lookup, title: Ints, people: int) -> Rows:
+def rows(plan: Plan, lookup: Lookup, title: Ints) -> Rows:
     """Draw the rows of a chunk of titles; each value at most once per title."""
     dice, movie = plan.dice, is_movie(plan.dice, title)
     number = np.where(
@@ -85,7 +82,7 @@ def rows(plan: Plan, lookup: Lookup, title: Ints, people: int) -> Rows:
     )
     at = np.repeat(np.arange(len(title)), number)
     position = np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
-    value = _values(dice, lookup, title[at], position, movie[at], people)
+    value = _values(dice, lookup, title[at], position, movie[at], plan.people)
     _, first = np.unique(at * np.int64(value.max(initial=0) + 1) + value, return_index=True)
     keep = np.sort(first)
     return Rows(at[keep], title[at[keep]], position[keep], value[keep])
@@ -112,9 +109,9 @@ def text(lookup: Lookup, value: Ints) -> Text:
     return names(value)
 
 
-def batch(plan: Plan, lookup: Lookup, fate: Fate, people: int) -> Batch:
+def batch(plan: Plan, lookup: Lookup, fate: Fate) -> Batch:
     """The lines of a chunk of titles as this drop has them."""
-    drawn = rows(plan, lookup, fate.title, people)
+    drawn = rows(plan, lookup, fate.title)
     gone, deleted = _deleted(plan, lookup, drawn, fate.drop)
     kept = Rows(drawn.at[~gone], drawn.title[~gone], drawn.position[~gone], drawn.value[~gone])
     exists = fate.present[kept.at]
@@ -131,7 +128,7 @@ def batch(plan: Plan, lookup: Lookup, fate: Fate, people: int) -> Batch:
         "trailing_comma": int(marks["comma"].sum()),
         "titles_without": int(fate.present.sum()) - len(np.unique(kept.at[exists])),
     }
-    return Batch(lines, counts, kept.value[exists], kept.value[exists & marks["comma"]])
+    return Batch(lines, counts, kept.value[exists & ~marks["comma"]], kept.value[exists & marks["comma"]])
 
 
 def _deleted(plan: Plan, lookup: Lookup, drawn: Rows, drop: int) -> tuple[Mask, Mask]:
@@ -166,9 +163,17 @@ def _lines(plan: Plan, lookup: Lookup, kept: Rows, marks: dict[str, Mask]) -> Te
     clean = text(lookup, kept.value)
     before = plan.dice.one_in(2, f"{lookup.name} blank before", kept.title, kept.position)
     padded = choose(before, joined(" ", clean), joined(clean, " "))
-    cell = quoted(choose(marks["comma"], joined(clean, ","), choose(marks["padded"], padded, clean)))
-    lines = record([cell, numbers(show_id(plan.dice, kept.title))])
-    for kind, number in (("doubled", show_id(plan.dice, kept.title)), ("unknown", unknown_id(kept.title))):
-        extra = record([cell.filter(pa.array(marks[kind])), numbers(number[marks[kind]])])
-        lines = pc.replace_with_mask(lines, pa.array(marks[kind]), joined(lines.filter(pa.array(marks[kind])), extra))
-    return lines
+    with_comma = joined(clean, ",")
+    cell = quoted(choose(marks["comma"], with_comma, choose(marks["padded"], padded, clean)))
+    again = quoted(choose(marks["comma"], with_comma, choose(before, padded, clean)))
+    number = show_id(plan.dice, kept.title)
+    lines = record([cell, numbers(number)])
+    lines = _followed(lines, marks["doubled"], again, number)
+    return _followed(lines, marks["unknown"], cell, unknown_id(kept.title))
+
+
+def _followed(lines: Text, where: Mask, cell: Text, number: Ints) -> Text:
+    """Lines, some of them with another line behind."""
+    mask = pa.array(where)
+    extra = record([cell.filter(mask), numbers(number[where])])
+    return replaced(lines, where, joined(lines.filter(mask), extra))

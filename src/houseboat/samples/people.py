@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from string import ascii_uppercase
+from typing import TYPE_CHECKING
 
 from houseboat.samples import words
 from houseboat.samples.csvtext import Text, joined, pick
-from houseboat.samples.dice import Ints
+
+if TYPE_CHECKING:
+    from houseboat.samples.dice import Ints
 
 _MIDDLES = (
     " ",

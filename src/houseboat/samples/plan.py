@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from houseboat.samples.dice import Dice, Ints, Mask
+if TYPE_CHECKING:
+    from houseboat.samples.dice import Dice, Ints, Mask
 
 FIRST_SHARE = 0.85
 FIRST_AS_OF = date(2020, 1, 1)
@@ -41,6 +43,8 @@ class Plan:
     titles: int
     drops: int
     dirt: bool
+    files: int = 1  # titles files per drop
+    cast: float = 3.0  # rows per title in the lookup of cast, on average
 
     @property
     def ends(self) -> tuple[int, ...]:
@@ -50,6 +54,11 @@ class Plan:
         first = int(self.titles * FIRST_SHARE)
         later = self.titles - first
         return tuple(first + later * n // (self.drops - 1) for n in range(self.drops))
+
+    @property
+    def people(self) -> int:
+        """How many people there are to choose from."""
+        return max(60, int(self.titles * (self.cast + 1) * 0.8))
 
     def start(self, drop: int) -> int:
         """Number of titles before the drop."""
@@ -65,12 +74,14 @@ class Plan:
 
     def first_drop(self, title: Ints) -> Ints:
         """The drop in which each title is new."""
-        return np.searchsorted(np.asarray(self.ends), title, side="right").astype(np.int64) + 1
+        first: Ints = np.searchsorted(np.asarray(self.ends), title, side="right").astype(np.int64) + 1
+        return first
 
     def place(self, title: Ints) -> Ints:
         """Each title's number within the drop that brings it, from 0."""
         starts = np.asarray([self.start(drop) for drop in range(1, self.drops + 2)])
-        return title - starts[self.first_drop(title) - 1]
+        place: Ints = title - starts[self.first_drop(title) - 1]
+        return place
 
     def has(self, kind: str, title: Ints) -> Mask:
         """Titles with a kind of dirt, by its name in ``DIRT``; of the kinds that change lines each has one at most."""
@@ -86,7 +97,8 @@ class Plan:
     def repaired_later(self, title: Ints) -> Mask:
         """Broken titles that the next drop brings whole: every third, beginning with the first of a drop."""
         every, _ = DIRT["broken"]
-        return self.has("broken", title) & ((self.place(title) // every) % 3 == 0)
+        every_third: Mask = (self.place(title) // every) % 3 == 0
+        return self.has("broken", title) & every_third
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,7 @@ class Fate:
     correction: Ints  # which value, an index into CORRECTIONS
     late: Mask  # corrected a second time, back to what it was first
     resent: Mask  # an earlier title, unchanged
+    spoken: Mask  # its new column has been filled, in this drop or before
     revision: tuple[Ints, Ints, Ints]  # per CORRECTIONS: the drop that set the value, 0 for the original
 
     @property
@@ -121,6 +134,7 @@ class Fate:
             correction=self.correction[mask],
             late=self.late[mask],
             resent=self.resent[mask],
+            spoken=self.spoken[mask],
             revision=(self.revision[0][mask], self.revision[1][mask], self.revision[2][mask]),
         )
 
@@ -140,6 +154,7 @@ def _arrival(plan: Plan, title: Ints, first: Ints, whole: Mask, drop: int) -> Fa
         correction=zero,
         late=nothing,
         resent=nothing,
+        spoken=((first == drop) | repaired) & (drop >= NEW_COLUMN_FROM),
         revision=(zero, zero, zero),
     )
 
@@ -166,6 +181,7 @@ def _next(plan: Plan, before: Fate, arrival: Fate) -> Fate:
         correction=kind,
         late=late,
         resent=resent,
+        spoken=before.spoken | arrival.spoken | ((late | fresh) & (drop >= NEW_COLUMN_FROM)),
         revision=(revision[0], revision[1], revision[2]),
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Counts = dict[str, int]
 MANIFEST = "manifest.json"
@@ -41,7 +43,7 @@ class Drop:
         """Write ``manifest.json`` into the drop's folder."""
         unfinished = folder / f".{MANIFEST}.unfinished"
         unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8", newline="\n")
-        os.replace(unfinished, folder / MANIFEST)
+        unfinished.replace(folder / MANIFEST)
 
 
 @dataclass(frozen=True)

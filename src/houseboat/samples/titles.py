@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +12,12 @@ import pyarrow.compute as pc
 
 from houseboat.samples import weights, words
 from houseboat.samples.csvtext import Text, choose, joined, numbers, pick, quoted, record, replaced
-from houseboat.samples.dice import Dice, Ints, Mask
-from houseboat.samples.plan import DESCRIPTION, DIRT, NEW_COLUMN_FROM, RATING, TITLE, Fate, Plan
+from houseboat.samples.plan import CORRECTIONS, DESCRIPTION, DIRT, NEW_COLUMN_FROM, RATING, TITLE, Fate, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from houseboat.samples.dice import Dice, Ints, Mask
 
 COLUMNS = (
     "duration_minutes", "duration_seasons", "type", "title", "date_added", "release_year", "rating", "description",
@@ -176,7 +180,7 @@ def _cells(plan: Plan, fate: Fate) -> list[Text]:
     ]
     if fate.drop >= NEW_COLUMN_FROM:
         spoken = dice.weighted(weights.cumulative(weights.LANGUAGE_WEIGHTS), "language", title)
-        cells.append(choose(fate.resent, "", pick(words.LANGUAGES, spoken)))
+        cells.append(choose(fate.spoken, pick(words.LANGUAGES, spoken), ""))
     return cells
 
 
@@ -221,7 +225,7 @@ def _counts(plan: Plan, fate: Fate, dirt: dict[str, Mask], whole: Mask, cells: l
 
     new = fate.new & whole
     valid = new | fate.repaired | fate.corrected | fate.resent
-    no_rating = np.asarray(pc.equal(cells[COLUMNS.index("rating")], ""))
+    no_rating = np.asarray(pc.equal(pc.utf8_length(cells[COLUMNS.index("rating")]), pa.scalar(0)))
     counts = {
         "rows": len(fate.title) + total(dirt["broken"]) + total(dirt["duplicate"]),
         "new": total(new),
@@ -238,6 +242,6 @@ def _counts(plan: Plan, fate: Fate, dirt: dict[str, Mask], whole: Mask, cells: l
         "padded": total(valid & plan.has("padded", fate.title)),
     }
     fresh = fate.corrected & ~fate.late
-    for n, name in enumerate(("title", "description", "rating")):
+    for n, name in enumerate(CORRECTIONS):
         counts[f"corrected_{name}"] = total(fresh & (fate.correction == n))
     return counts

@@ -7,7 +7,7 @@ The order of a list is part of the generator's output: append, never insert (a t
 from __future__ import annotations
 
 TITLE_OPENINGS = (
-    "The ", "A ", "", "My ", "Our ", "Last ", "Dear ", "Inside the ", "Beyond the ", "Hello, ", "Operation ", "No ",
+    "The ", "That ", "", "My ", "Our ", "Last ", "Dear ", "Inside the ", "Beyond the ", "Hello, ", "Operation ", "No ",
     "", "The ", "",
 )  # fmt: skip
 
@@ -15,7 +15,7 @@ TITLE_ADJECTIVES = (
     "Quiet", "Crooked", "Silver", "Paper", "Hollow", "Borrowed", "Midnight", "Salted", "Restless", "Painted", "Amber",
     "Forgotten", "Electric", "Frozen", "Wandering", "Velvet", "Broken", "Secret", "Golden", "Tidal", "Sleepless",
     "Copper", "Northern", "Second", "Unlikely", "Burning", "Little", "Distant", "Stubborn", "Honest", "Blue-Eyed",
-    "Twelve", "Naïve", "Scarlet", "Thirsty", "Patient", "Wooden", "Lucky", "Endless", "Counterfeit",
+    "Twelfth", "Naïve", "Scarlet", "Thirsty", "Patient", "Wooden", "Lucky", "Endless", "Counterfeit",
 )  # fmt: skip
 
 TITLE_NOUNS = (
@@ -42,14 +42,14 @@ PLOT_OPENINGS = (
     "During the hottest summer in memory", "Stranded at a border station", "When a letter arrives forty years late",
     "With one week left to save the theatre", "After winning a lottery by mistake", "In a village without a clock",
     "When the lights go out across the valley", "Hired to guard an empty museum", "On a night train to the coast",
-    "After waking up with a stranger's memories", "When her recipe is stolen", "In the shadow of a new stadium",
+    "After waking up with a stranger's memories", "When a secret recipe is stolen", "In the shadow of a new stadium",
     "Forced to share one apartment", "Between two tours of duty", "When the river changes its course",
     "At the world's smallest film festival", "After a séance goes wrong", "When a rival school burns down",
 )  # fmt: skip
 
 PLOT_HEROES = (
     ", a retired clockmaker", ", a shy goalkeeper", ', a singer known as "La Niña"', ", a young prosecutor",
-    ", an ambitious pastry chef", ", a widowed ferry captain", ", two feuding brothers", ", a forgetful magician",
+    ", an ambitious pastry chef", ", a widowed ferry captain", ", the elder of two brothers", ", a forgetful magician",
     ", a small-town reporter", ", an undercover teacher", ', a boxer nicknamed "Papa"', ", a stubborn beekeeper",
     ", a disgraced violinist", ", a homesick astronaut", ", a night-shift nurse", ", an honest con artist",
     ", a lonely cartographer", ", a teenage inventor", ", a court interpreter", ", an ex-spy from Málaga",
@@ -57,9 +57,9 @@ PLOT_HEROES = (
 )  # fmt: skip
 
 PLOT_COMPANIONS = (
-    " and her estranged sister", " and an unwilling nephew", " and a runaway parrot", "", "", " and his oldest friend",
-    " and a band of misfits", " and a talkative ghost", "", " and the neighbours' dog", " and a reluctant judge",
-    " and three cousins", "", " and an insurance clerk", " and a former rival",
+    ", helped by a sister,", ", joined by an unwilling nephew,", " with a parrot", "", "", " with an old friend",
+    ", backed by a band of misfits,", ", advised by a talkative ghost,", "", " with the neighbours' dog",
+    ", watched by a reluctant judge,", " with three cousins", "", " with an insurance clerk", ", led by an old rival,",
 )  # fmt: skip
 
 PLOT_VERBS = (
@@ -71,7 +71,7 @@ PLOT_VERBS = (
 PLOT_RIVALS = (
     " a smuggler with nothing to lose", " the mayor's charming son", " a rival from the capital", " a famous recluse",
     " the richest family in town", " a cult of gardeners", " a very patient detective", " an heiress in disguise",
-    " a vanished explorer", " the coach who betrayed them", " a thief who returns things", " a talent scout",
+    " a vanished explorer", " the coach who broke a promise", " a thief who returns things", " a talent scout",
     " a band of retired pirates", " a fortune-teller", " the last honest banker", " a quiz-show champion",
     " an old flame", " a rogue weather machine",
 )  # fmt: skip
