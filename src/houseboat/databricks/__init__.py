@@ -1,1 +1,1 @@
-"""databricks."""
+"""Databricks at home: bundles, jobs, notebooks, dbutils."""

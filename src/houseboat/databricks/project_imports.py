@@ -13,6 +13,7 @@ of the standard library are never shadowed.
 from __future__ import annotations
 
 import builtins
+import importlib
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+from houseboat.databricks.notebook_files import is_notebook
 
 _lock = threading.RLock()
 _runs: list[ProjectImports] = []
@@ -37,6 +40,7 @@ class ProjectImports:
         """``roots``: folders searched first, in order."""
         self.roots = list(dict.fromkeys(str(root.resolve()) for root in roots))
         self.modules: dict[str, ModuleType] = {}
+        self._tops: set[str] = set()
         self.builtins: dict[str, Any] = {**vars(builtins), "__import__": self._import}
 
     @contextmanager
@@ -46,6 +50,7 @@ class ProjectImports:
             if not _runs:
                 _base_path[:] = sys.path
                 sys.meta_path.insert(0, _finder)
+            importlib.invalidate_caches()
             _runs.append(self)
             added = [root for root in self.roots if root not in sys.path]
             sys.path.extend(added)
@@ -59,9 +64,8 @@ class ProjectImports:
     def _leave(self) -> None:
         with _lock:
             _runs.remove(self)
-            for name, module in self.modules.items():
-                if sys.modules.get(name) is module:
-                    del sys.modules[name]
+            self._collect()
+            self._swap_out()
             if not _runs:
                 sys.meta_path.remove(_finder)
                 sys.path[:] = _base_path
@@ -75,14 +79,19 @@ class ProjectImports:
 
     def owns(self, top: str) -> bool:
         """Whether a top-level name is a module of the project."""
-        if top in self.modules:
+        if top in self._tops:
             return True
         if top in sys.stdlib_module_names or top == "__main__":
             return False
         spec = PathFinder.find_spec(top, self.search_path())
         if spec is None:
             return False
-        return spec.origin is not None or PathFinder.find_spec(top, _base_path) is None
+        if spec.origin is not None and is_notebook(Path(spec.origin)):
+            return False  # a notebook is no module: one named like a package must not hide it
+        if spec.origin is None and PathFinder.find_spec(top, _base_path) is not None:
+            return False
+        self._tops.add(top)
+        return True
 
     def _import(
         self,
@@ -103,15 +112,26 @@ class ProjectImports:
             try:
                 return _original_import(name, globals, locals, fromlist, level)
             finally:
+                self._collect()
                 _thread.run = previous
 
     def _swap_in(self) -> None:
         for run in _runs:
             if run is not self:
-                for name, module in run.modules.items():
-                    if sys.modules.get(name) is module:
-                        del sys.modules[name]
+                run._swap_out()
         sys.modules.update(self.modules)
+
+    def _swap_out(self) -> None:
+        for name, module in self.modules.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+
+    def _collect(self) -> None:
+        """Take packages without a file of their own, which no loader registers, into this run's table."""
+        others = {id(module) for run in _runs if run is not self for module in run.modules.values()}
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] in self._tops and id(module) not in others:
+                self.modules[name] = module
 
 
 class _FreshLoader(SourceFileLoader):
@@ -145,7 +165,7 @@ class _Finder(MetaPathFinder):
         """The module's place in the project, or None for the ordinary search."""
         run: ProjectImports | None = getattr(_thread, "run", None) or (_runs[-1] if _runs else None)
         top = fullname.partition(".")[0]
-        if run is None or (path is None and not run.owns(fullname)) or (path is not None and top not in run.modules):
+        if run is None or not run.owns(top):
             return None
         spec = PathFinder.find_spec(fullname, run.search_path() if path is None else path, target)
         if spec is None:

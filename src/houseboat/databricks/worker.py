@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -17,6 +18,8 @@ from houseboat.databricks.errors import Stopped
 T = TypeVar("T")
 GRACE = 10.0
 """Seconds that a stopped thread is given to unwind."""
+_SLICE = 1.0
+"""Seconds of one wait: on Windows an unlimited wait cannot be interrupted by Ctrl-C."""
 
 
 class TimedOut(Exception):  # noqa: N818
@@ -40,9 +43,12 @@ class Worker(Generic[T]):
         """
         self._thread.start()
         try:
-            self._thread.join(seconds or None)
-            if self._thread.is_alive():
-                raise TimedOut
+            end = time.monotonic() + seconds if seconds else None
+            while self._thread.is_alive():
+                left = _SLICE if end is None else end - time.monotonic()
+                if left <= 0:
+                    raise TimedOut
+                self._thread.join(min(left, _SLICE))
         except BaseException:
             self._stop(interrupt)
             raise
