@@ -18,7 +18,7 @@ from houseboat.samples.plan import Plan
 
 TITLES = 2_000
 SEED = 5
-CHECKSUM = "@CHECKSUM@"
+CHECKSUM = "9510dad0de8b7db50f08f9ea2dcc0766f9ea4d05d1470ddc1135d9599bea06d1"
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
 
@@ -43,7 +43,8 @@ def rows(catalogue: Summary) -> Rows:
     connection = duckdb.connect()
     for name in ("titles", *(table.name for table in tables(3.0))):
         parts = [
-            f"select {drop.number} as drop, * from read_csv('{catalogue.folder}/drop-{drop.number}/netflix_{name}.csv', "
+            f"select {drop.number} as drop, * from "
+            f"read_csv('{catalogue.folder}/drop-{drop.number}/netflix_{name}.csv', "
             "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', auto_detect = false, "
             f"columns = {columns(catalogue, drop.number, name)})"
             for drop in catalogue.drops
@@ -111,9 +112,11 @@ def test_the_manifest_counts_the_lines_that_are_there(catalogue: Summary, rows: 
 def test_the_manifest_counts_new_corrected_and_unchanged_titles(catalogue: Summary, rows: Rows) -> None:
     """Compared with the value each title had before, whatever way the drop writes its dates."""
     history = (
-        "with t as (select distinct drop, id, title, rating, description, coalesce(try_strptime(date_added, '%m/%d/%Y'), "
+        "with t as (select distinct drop, id, title, rating, description, "
+        "coalesce(try_strptime(date_added, '%m/%d/%Y'), "
         "try_strptime(date_added, '%d-%m-%Y'), try_strptime(date_added, '%B %d, %Y')) as added from valid) "
-        "select drop, count(*) filter (before is null), count(*) filter (before <> now), count(*) filter (before = now) "
+        "select drop, count(*) filter (before is null), count(*) filter (before <> now), "
+        "count(*) filter (before = now) "
         "from (select drop, {a: title, b: rating, c: description, d: added} as now, "
         "lag(now) over (partition by id order by drop) as before from t) group by drop order by drop"
     )
