@@ -1,0 +1,1 @@
+"""What Copy, Lookup and GetMetadata do with files: naming, bytes, rows."""
