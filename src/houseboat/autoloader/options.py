@@ -28,8 +28,7 @@ IGNORED = (
     "useNotifications useManagedFileEvents useIncrementalListing fetchParallelism pathRewrites queueUrl "
     "backfillInterval maxFileAge connectionString resourceGroup subscriptionId tenantId clientId clientSecret "
     "queueName region roleArn awsAccessKey awsSecretKey projectId privateKey privateKeyId client clientEmail "
-    "subscription databricks.serviceCredential useEnhancedFileNotifications sourceVersion "
-    "inferSchema"
+    "subscription databricks.serviceCredential useEnhancedFileNotifications sourceVersion"
 ).split()
 """Options accepted without effect: they tune the cloud's own machinery, for which a folder has no use."""
 

@@ -1,0 +1,78 @@
+"""The ``csv`` format.
+
+Files that are provably regular are read by the fastest reader there is, the engine's own where all columns are text,
+DuckDB's otherwise; every other file is read by the definition in ``csv_split``. Which reader was taken cannot be seen in
+the rows. Source: Databricks, "Auto Loader options: csv"; "What is the rescued data column".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from houseboat.autoloader.reader import csv_clean, csv_infer
+from houseboat.autoloader.reader.csv_dialect import Dialect, dialect
+from houseboat.autoloader.reader.csv_head import Head, heads
+from houseboat.autoloader.reader.csv_rows import layout, regular_query, tolerant_query
+from houseboat.autoloader.reader.job import InputFile, ReadJob
+
+if TYPE_CHECKING:
+    import duckdb
+    from pyspark.sql.connect.proto import relations_pb2
+    from pyspark.sql.types import StructType
+
+class Csv:
+    """Text cells by header name (Auto Loader) or by position (Spark's own source)."""
+
+    def infer(
+        self, files: Sequence[InputFile], options: Mapping[str, str], con: duckdb.DuckDBPyConnection, *, types: bool
+    ) -> StructType:
+        """Columns by header name over all files, text unless ``types``."""
+        return csv_infer.infer(files, options, con, types=types)
+
+    def direct(
+        self, job: ReadJob, con: duckdb.DuckDBPyConnection
+    ) -> tuple[relations_pb2.Relation | None, Sequence[InputFile]]:
+        """Regular files whose wanted columns are all text."""
+        from houseboat.autoloader import relations
+        from houseboat.autoloader.reader import csv_direct, direct
+
+        form = dialect(job.options)
+        if form.null_value:
+            return None, job.files
+        parts: list[relations_pb2.Relation] = []
+        rest: list[InputFile] = []
+        for head, files in _by_head(job, form, con).items():
+            plan = layout(job, head, form)
+            if not plan.all_text or (plan.unknown and job.rescued) or not csv_direct.readable(head.skip):
+                rest += files
+                continue
+            rest += [file for file in files if not direct.readable(file)]
+            good, bad = csv_clean.regular([file for file in files if direct.readable(file)], plan.head, form, con)
+            parts += csv_direct.plans(job, plan, form, good)
+            rest += bad
+        if not parts or len(parts) > direct.MOST:
+            return None, job.files
+        return relations.union(parts), rest
+
+    def select(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> list[str]:
+        """One query per kind of file: regular or not, by header."""
+        form = dialect(job.options)
+        queries: list[str] = []
+        for head, files in _by_head(job, form, con).items():
+            plan = layout(job, head, form)
+            good, bad = ([], files) if plan.needs_record else csv_clean.regular(files, plan.head, form, con)
+            queries += [regular_query(job, plan, form, good)] if good else []
+            queries += [tolerant_query(job, plan, form, bad)] if bad else []
+        return queries
+
+
+def _by_head(job: ReadJob, form: Dialect, con: duckdb.DuckDBPyConnection) -> dict[Head, list[InputFile]]:
+    """The files with anything in them, by their head."""
+    found: dict[Head, list[InputFile]] = {}
+    header = form.header is True or (form.header is None and not job.by_position)
+    for file, head in zip(job.files, heads(job.files, form, con, header=header), strict=True):
+        if head.names:
+            found.setdefault(head, []).append(file)
+    return found
+
