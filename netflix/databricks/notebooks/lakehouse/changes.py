@@ -1,0 +1,58 @@
+"""Which rows of new drops change something: the difference from what was known, title by title, in the order of the drops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_BY_TITLE = Window.partitionBy("show_id").orderBy("effective_at")
+
+
+def changes(staged: DataFrame, earlier: DataFrame | None, *, in_order: bool) -> DataFrame:
+    """The rows of ``staged`` whose ``content_hash`` differs from the version before them.
+
+    Both frames have ``show_id``, ``effective_at`` and ``content_hash``; ``earlier`` holds the events of other drops.
+    ``in_order``: every staged row is later than every earlier event, which saves comparing moment by moment. Of rows
+    of one title at one moment (a drop that repeats a title) the one with the smallest hash stays: the same one on every engine.
+    """
+    if earlier is not None and not in_order:
+        return _sorted_differences(staged, _of_the_same_titles(earlier, staged))
+    if earlier is not None:
+        known = earlier.groupBy("show_id").agg(F.max_by("content_hash", "effective_at").alias("known_hash"))
+        staged = staged.join(known, "show_id", "left")
+    else:
+        staged = staged.withColumn("known_hash", F.lit(None).cast("bigint"))
+    # Sorting all rows by title costs five times as much as writing them, and few titles are there twice.
+    repeated = staged.groupBy("show_id").agg(F.count(F.lit(1)).alias("n")).where("n > 1").select("show_id")
+    once = staged.join(repeated, "show_id", "left_anti")
+    several = _differences(staged.join(repeated, "show_id", "left_semi"))
+    return _differing(once).unionByName(several).drop("known_hash")
+
+
+def _differing(rows: DataFrame) -> DataFrame:
+    return rows.where("known_hash IS NULL OR known_hash <> content_hash")
+
+
+def _differences(rows: DataFrame) -> DataFrame:
+    """Rows that differ from the one before them in the sequence, the first one from ``known_hash``."""
+    at_a_moment = Window.partitionBy("show_id", "effective_at").orderBy("content_hash")
+    single = rows.withColumn("place", F.row_number().over(at_a_moment)).where("place = 1").drop("place")
+    before = F.coalesce(F.lag("content_hash").over(_BY_TITLE), F.col("known_hash"))
+    return _differing(single.withColumn("known_hash", before))
+
+
+def _sorted_differences(staged: DataFrame, earlier: DataFrame) -> DataFrame:
+    """As ``_differences``, with the earlier events in their places: for a drop that comes after later ones."""
+    known = earlier.select("show_id", "effective_at", "content_hash", F.lit(True).alias("known"))
+    absent = [F.lit(None).cast(kind).alias(name) for name, kind in staged.dtypes if name not in known.columns]
+    both = staged.withColumn("known", F.lit(False)).unionByName(known.select("*", *absent))
+    return _differences(both.withColumn("known_hash", F.lit(None).cast("bigint"))).where("NOT known").drop("known", "known_hash")
+
+
+def _of_the_same_titles(earlier: DataFrame, staged: DataFrame) -> DataFrame:
+    return earlier.join(staged.select("show_id").distinct(), "show_id", "left_semi")
