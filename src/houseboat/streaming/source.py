@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.proto import relations_pb2
@@ -38,3 +38,19 @@ class Source(Protocol):
 
     def metrics(self) -> dict[str, str]:
         """Backlog figures for the progress object, values as text."""
+
+
+@runtime_checkable
+class EndsNow(Protocol):
+    """A source that can be told to stop at what there is now, for ``Trigger.AvailableNow``."""
+
+    def prepare_available_now(self) -> None:
+        """From now on, read up to what is there at this moment and no further."""
+
+
+@runtime_checkable
+class CountsRows(Protocol):
+    """A source that knows, without reading data, how many rows lie between two offsets."""
+
+    def input_rows(self, start: Offset | None, end: Offset) -> int | None:
+        """The number of rows; None when it is not known."""

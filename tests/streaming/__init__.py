@@ -1,0 +1,1 @@
+"""Tests of streaming; a package so that its modules share ``conftest``."""
