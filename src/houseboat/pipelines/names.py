@@ -1,0 +1,217 @@
+"""Resolves the names of a pipeline's datasets in what its session asks of the engine.
+
+A handler on the session's channel. While a session is bound to a pipeline, every name that means one of the pipeline's
+datasets (``x``, ``schema.x``, ``catalog.schema.x``, ``LIVE.x``) is replaced: by the full name of its table, or by the
+relation that stands for it (a view's query; before the first update, no rows of a table's columns). Sessions that
+are not bound pass untouched. A query given as SQL text becomes a relation without asking the engine, as any other
+DataFrame does, so that a definition never depends on what has been written so far.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from google.protobuf.message import Message
+from pyspark.sql.connect.proto import base_pb2 as pb2
+from pyspark.sql.connect.proto import relations_pb2
+
+from houseboat.engine import plans
+from houseboat.engine.handler import Handler, Proceed, ProceedAnalyze, SessionContext
+from houseboat.errors import Unsupported
+from houseboat.pipelines import sqlnames
+from houseboat.pipelines.spec import split_name
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Relation = relations_pb2.Relation
+
+
+class Resolver(Protocol):
+    """Says what a name means in a pipeline."""
+
+    def resolve(self, parts: tuple[str, ...], *, streaming: bool) -> str | Relation | None:
+        """A table's quoted full name, the relation that stands for the dataset, or None: not of this pipeline."""
+
+
+class DatasetNames(Handler):
+    """The handler. It must come before those for streams and for the catalogue."""
+
+    def __init__(self) -> None:
+        self._bound: dict[str, Resolver] = {}
+        self._capture = threading.local()
+
+    @contextmanager
+    def bound(self, spark: SparkSession, resolver: Resolver) -> Iterator[None]:
+        """Resolve the names in this session by ``resolver`` inside the ``with``."""
+        session = spark.session_id  # type: ignore[attr-defined]
+        before = self._bound.get(session)
+        self._bound[session] = resolver
+        try:
+            yield
+        finally:
+            if before is None:
+                del self._bound[session]
+            else:
+                self._bound[session] = before
+
+    def relation(self, frame: DataFrame) -> Relation:
+        """The relation of a DataFrame of a bound session, names as the user wrote them; the engine is not asked."""
+        self._capture.relation = None
+        self._capture.armed = True
+        try:
+            frame.isStreaming  # noqa: B018 - the question reaches ``analyze`` below, with the plan
+        finally:
+            self._capture.armed = False
+        captured: Relation = self._capture.relation
+        return captured
+
+    def execute(self, plan: pb2.Plan, session: SessionContext, proceed: Proceed) -> Iterator[pb2.ExecutePlanResponse]:
+        """Rewrite a plan of a bound session."""
+        resolver = self._bound.get(session.id)
+        if resolver is None:
+            return proceed(plan)
+        text = plans.sql_text(plan)
+        if text is not None and sqlnames.is_query(text) and plan.command.sql_command.HasField("input"):
+            response = pb2.ExecutePlanResponse()
+            response.sql_command_result.relation.CopyFrom(plan.command.sql_command.input)
+            return iter((response,))
+        copy = plans.copied(plan)
+        rewrite(copy, resolver)
+        return proceed(copy)
+
+    def analyze(
+        self, request: pb2.AnalyzePlanRequest, session: SessionContext, proceed: ProceedAnalyze
+    ) -> pb2.AnalyzePlanResponse:
+        """Rewrite the plan that is asked about."""
+        if getattr(self._capture, "armed", False) and request.HasField("is_streaming"):
+            self._capture.relation = Relation.FromString(request.is_streaming.plan.root.SerializeToString())
+            response = pb2.AnalyzePlanResponse(session_id=request.session_id)
+            response.is_streaming.is_streaming = False
+            return response
+        resolver = self._bound.get(session.id)
+        if resolver is None:
+            return proceed(request)
+        copy = pb2.AnalyzePlanRequest()
+        copy.CopyFrom(request)
+        rewrite(copy, resolver)
+        return proceed(copy)
+
+
+def rewrite(message: Message, resolver: Resolver) -> None:
+    """Replace, in place, every name of a dataset below a message."""
+    if isinstance(message, Relation):
+        if message.HasField("read") and message.read.HasField("named_table"):
+            _named_table(message, resolver)
+            return
+        if message.HasField("sql"):
+            _sql(message, resolver)
+            return
+        if message.HasField("with_relations") and message.with_relations.root.HasField("sql"):
+            for reference in message.with_relations.references:
+                rewrite(reference, resolver)
+            inner = Relation.FromString(message.with_relations.root.SerializeToString())
+            added = _sql_text(inner, resolver)
+            message.with_relations.root.CopyFrom(inner)
+            message.with_relations.references.extend(added)
+            return
+    for child in children(message):
+        rewrite(child, resolver)
+
+
+def children(message: Message) -> Iterator[Message]:
+    """The messages directly inside a message."""
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        if field.message_type.GetOptions().map_entry:
+            yield from (item for item in value.values() if isinstance(item, Message))
+        elif isinstance(value, Message):
+            yield value
+        else:
+            yield from value
+
+
+def reads_stream(relation: Relation, resolver: Resolver) -> bool:
+    """Whether a relation reads a stream, itself or through a view."""
+    if relation.HasField("read"):
+        if relation.read.is_streaming:
+            return True
+        if relation.read.HasField("named_table"):
+            parts = tuple(split_name(relation.read.named_table.unparsed_identifier))
+            meant = resolver.resolve(parts, streaming=False)
+            return isinstance(meant, Relation) and reads_stream(meant, resolver)
+        return False
+    return any(_message_streams(child, resolver) for child in children(relation))
+
+
+def _message_streams(message: Message, resolver: Resolver) -> bool:
+    if isinstance(message, Relation):
+        return reads_stream(message, resolver)
+    return any(_message_streams(child, resolver) for child in children(message))
+
+
+def _named_table(relation: Relation, resolver: Resolver) -> None:
+    table = relation.read.named_table
+    parts = tuple(split_name(table.unparsed_identifier))
+    meant = resolver.resolve(parts, streaming=relation.read.is_streaming)
+    if isinstance(meant, str):
+        table.unparsed_identifier = meant
+    elif meant is not None:
+        relation.CopyFrom(_alias(meant, parts[-1], resolver, relation.common))
+
+
+def _alias(meant: Relation, name: str, resolver: Resolver, common: Any = None) -> Relation:
+    """A relation under a dataset's name, as a view would be: columns may be written ``name.column``."""
+    made = Relation(common=common)
+    made.subquery_alias.input.CopyFrom(meant)
+    rewrite(made.subquery_alias.input, resolver)
+    made.subquery_alias.alias = name
+    return made
+
+
+def _sql(relation: Relation, resolver: Resolver) -> None:
+    common = relations_pb2.RelationCommon.FromString(relation.common.SerializeToString())
+    inner = Relation.FromString(relation.SerializeToString())
+    added = _sql_text(inner, resolver)
+    if not added:
+        relation.CopyFrom(inner)
+        return
+    made = Relation(common=common)
+    made.with_relations.root.CopyFrom(inner)
+    made.with_relations.references.extend(added)
+    relation.CopyFrom(made)
+
+
+def _sql_text(relation: Relation, resolver: Resolver) -> list[Relation]:
+    """Rewrite a query's text; returns the relations that it now refers to by name."""
+    added: dict[str, Relation] = {}
+    taken: dict[str, tuple[str, ...]] = {}
+
+    def replace(reference: sqlnames.Reference) -> str | None:
+        meant = resolver.resolve(reference.parts, streaming=reference.streaming)
+        if reference.streaming:
+            raise Unsupported(
+                "STREAM in a SQL query is not supported yet", hint=f"use spark.readStream.table('{'.'.join(reference.parts)}')"
+            )
+        if meant is None or isinstance(meant, str):
+            return meant
+        name = reference.parts[-1]
+        while taken.setdefault(name.lower(), reference.parts[:-1]) != reference.parts[:-1]:
+            name = f"{name}_"
+        if name.lower() not in added:
+            added[name.lower()] = _alias(meant, name, resolver)
+        return f"`{name}`"
+
+    relation.sql.query = sqlnames.replaced(relation.sql.query, replace)
+    return list(added.values())
+
+
+def empty(schema_json: str) -> Relation:
+    """A relation of these columns without rows."""
+    made = Relation()
+    made.local_relation.schema = schema_json
+    return made
