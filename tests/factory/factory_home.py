@@ -124,10 +124,11 @@ def dataset(name: str, **parameters: Json) -> dict[str, Json]:
     return {"referenceName": name, "type": "DatasetReference", "parameters": parameters}
 
 
-def copy(source: Json, sink: Json, name: str = "Copy", **settings: Json) -> dict[str, Json]:
-    """A Copy's JSON."""
-    source_type = source["referenceName"].removeprefix("lake_").removeprefix("web_")
-    sink_type = sink["referenceName"].removeprefix("lake_")
-    made = activity("Copy", name, source={"type": f"{source_type}Source", **settings.pop("source", {})},
-                    sink={"type": f"{sink_type}Sink", **settings.pop("sink", {})}, **settings)  # fmt: skip
-    return {**made, "inputs": [source], "outputs": [sink]}
+def copy(
+    inputs: Json, outputs: Json, name: str = "Copy", *, source: Json = None, sink: Json = None, **settings: Json
+) -> dict[str, Json]:
+    """A Copy's JSON; ``source`` and ``sink`` hold what goes there beside the type."""
+    source_type = inputs["referenceName"].removeprefix("lake_").removeprefix("web_")
+    sink_type = outputs["referenceName"].removeprefix("lake_")
+    sides = {"source": {"type": f"{source_type}Source", **(source or {})}, "sink": {"type": f"{sink_type}Sink", **(sink or {})}}
+    return {**activity("Copy", name, **sides, **settings), "inputs": [inputs], "outputs": [outputs]}

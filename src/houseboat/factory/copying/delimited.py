@@ -136,7 +136,7 @@ def write(connection: DuckDBPyConnection, rows: str, file: Path, dialect: Dialec
             block = batch.column(0)
             if not len(block):
                 continue
-            whole = pa.LargeListArray.from_arrays([0, len(block)], block.cast(pa.large_string()))
+            whole = pa.ListArray.from_arrays([0, len(block)], block.cast(pa.string()))
             text = pc.binary_join(whole, "\r\n")[0].as_buffer()
             data = memoryview(text) if encoding == "utf-8" else text.to_pybytes().decode().encode(encoding)
             out.write(data)
