@@ -6,13 +6,13 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
-
-import psutil
 from typing import TYPE_CHECKING
 
+import psutil
+
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Sequence
+    from pathlib import Path
 
 INTERVAL = 0.1
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterator
+    from pathlib import Path
 
 LOOKUPS = {"cast": "cast", "directors": "director", "countries": "country", "category": "listed_in"}
 """Lookup file ``netflix_<name>.csv`` and the column that it holds beside ``show_id``."""

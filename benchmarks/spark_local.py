@@ -50,13 +50,23 @@ with typed as (
         trim(description) as description, try_cast(duration_minutes as int) as duration_minutes,
         try_cast(duration_seasons as int) as duration_seasons, source_file
     from ({PARSED}) where rule is null),
-ordered as (select *, row_number() over (partition by show_id order by source_file desc) as place from typed)
+repeated as (
+    select try_cast(show_id as bigint) as show_id from bronze_titles group by 1 having count(*) > 1),
+ordered as (
+    select *, row_number() over (partition by show_id order by source_file desc) as place
+    from typed t left semi join repeated r on t.show_id = r.show_id),
+latest as (
+    select t.* from typed t left anti join repeated r on t.show_id = r.show_id
+    union all
+    select * except (place) from ordered where place = 1),
+ranks as (
+    select duration_minutes, dense_rank() over (order by duration_minutes desc) as duration_rank
+    from (select distinct duration_minutes from typed where duration_minutes is not null))
 select show_id, type, title, split_part(title, ':', 1) as short_title, cast(type = 'Movie' as int) as type_flag,
     date_added, release_year, o.rating, family as rating_family, minimum_age, (release_year div 10) * 10 as decade,
     year(date_added) as added_year, month(date_added) as added_month, year(date_added) - release_year as age_when_added,
-    description, duration_minutes, duration_seasons, source_file,
-    dense_rank() over (partition by type order by coalesce(duration_minutes, duration_seasons) desc) as duration_rank
-from (select * from ordered where place = 1) o left join ratings r on o.rating = r.rating"""
+    description, o.duration_minutes, duration_seasons, source_file, duration_rank
+from latest o left join ratings r on o.rating = r.rating left join ranks k on o.duration_minutes = k.duration_minutes"""
 
 QUARANTINED_TITLES = f"""
 select 'netflix_titles' as source_table, rule, source_file, concat_ws(',', duration_minutes, duration_seasons, type,
@@ -100,7 +110,8 @@ GOLD = {
         select {key("concat(show_id, '|1')")} as title_key, {key("country")} as country_key from silver_countries""",
     "fact_title_added": f"""
         select {key("concat(t.show_id, '|1')")} as title_key,
-            cast(date_format(date_added, 'yyyyMMdd') as int) as date_key, {key("rating")} as rating_key, type_flag, duration_minutes as minutes, duration_seasons as seasons,
+            cast(date_format(date_added, 'yyyyMMdd') as int) as date_key, {key("rating")} as rating_key, type_flag,
+            duration_minutes as minutes, duration_seasons as seasons,
             coalesce(c.n, 0) as cast_count, coalesce(d.n, 0) as director_count, coalesce(g.n, 0) as genre_count,
             coalesce(k.n, 0) as country_count, age_when_added
         from silver_titles t

@@ -98,7 +98,7 @@ def houseboat(place: Place) -> tuple[Measurement, Record]:
     """``houseboat run`` on a copy of the flagship project."""
     command = str(Path(sys.executable).with_name("houseboat"))
     project = place.work / "netflix"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".houseboat", "sample"))
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".houseboat"))
     run = [command, "run", str(project), "--data", str(place.data), "--json"]
     taken = measure(run, place.work, place.work / "errors.log")
     if taken.code:
