@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 _BY_TITLE = Window.partitionBy("show_id").orderBy("effective_at")
 
 
-def changes(staged: DataFrame, earlier: DataFrame | None, *, in_order: bool) -> DataFrame:
+def changes(staged: DataFrame, earlier: DataFrame | None, *, in_order: bool, repeats: bool = True) -> DataFrame:
     """The rows of ``staged`` whose ``content_hash`` differs from the version before them.
 
     Both frames have ``show_id``, ``effective_at`` and ``content_hash``; ``earlier`` holds the events of other drops.
-    ``in_order``: every staged row is later than every earlier event, which saves comparing moment by moment. Of rows
-    of one title at one moment (a drop that repeats a title) the one with the smallest hash stays: the same one on every engine.
+    ``in_order``: every staged row is later than every earlier event, which saves comparing moment by moment.
+    ``repeats``: a title may be there more than once. Of its rows at one moment the one with the smallest hash stays:
+    the same one on every engine.
     """
     if earlier is not None and not in_order:
         return _sorted_differences(staged, _of_the_same_titles(earlier, staged))
@@ -27,11 +28,19 @@ def changes(staged: DataFrame, earlier: DataFrame | None, *, in_order: bool) -> 
         staged = staged.join(known, "show_id", "left")
     else:
         staged = staged.withColumn("known_hash", F.lit(None).cast("bigint"))
+    if not repeats:
+        return _differing(staged).drop("known_hash")
     # Sorting all rows by title costs five times as much as writing them, and few titles are there twice.
     repeated = staged.groupBy("show_id").agg(F.count(F.lit(1)).alias("n")).where("n > 1").select("show_id")
     once = staged.join(repeated, "show_id", "left_anti")
     several = _differences(staged.join(repeated, "show_id", "left_semi"))
     return _differing(once).unionByName(several).drop("known_hash")
+
+
+def has_repeats(rows: DataFrame) -> bool:
+    """Whether a title is there more than once."""
+    counts = rows.agg(F.count("show_id").alias("rows"), F.count_distinct("show_id").alias("titles")).first()
+    return counts is not None and counts["rows"] != counts["titles"]
 
 
 def _differing(rows: DataFrame) -> DataFrame:

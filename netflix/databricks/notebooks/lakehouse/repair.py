@@ -47,6 +47,8 @@ def applied(graded: DataFrame, landed: Sequence[str], repairs: Collection[str]) 
 def _rejoined(graded: DataFrame, landed: Sequence[str]) -> DataFrame:
     """Joins a head and a tail when the two make a sound record and neither makes one with any other row of the file."""
     pairs = _sound_pairs(_pairs(_broken(graded)), landed)
+    # Few, and asked for several times: held rather than found again each time.
+    pairs = graded.sparkSession.createDataFrame(pairs.toArrow(), pairs.schema)
     halves = pairs.select("source_file", F.explode(F.array("head", "tail")).alias("raw_record"))
     whole = pairs.drop("head", "tail").withColumn("pieces", F.lit(2))
     return graded.join(halves, ["source_file", "raw_record"], "left_anti").unionByName(whole.select(*graded.columns))

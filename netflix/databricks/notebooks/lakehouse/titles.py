@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from lakehouse import quality, repair, tables
-from lakehouse.changes import changes
+from lakehouse.changes import changes, has_repeats
 from lakehouse.cleanse import content_hash, grade_titles, landed_columns, title_content
 from lakehouse.drops import Drop, effective_times
 from lakehouse.quality import Account
@@ -73,7 +73,8 @@ def take_in(spark: SparkSession, lake: Lakehouse, repairs: Collection[str] = ())
     landed = landed_columns(bronze)
     graded = repair.applied(grade_titles(bronze, landed), landed, repairs)
     known = spark.table(lake.silver(EVENTS)) if tables.exists(spark, lake.silver(EVENTS)) else None
-    changed = _changed(spark, graded, known, moments, history)
+    repeats = len(drops) > 1 or bool(repairs) or has_repeats(graded)
+    changed = _changed(spark, graded, known, moments, history, repeats=repeats)
     fates = _fates(graded, changed)
     _write(spark, lake, graded, changed, fates, again=any(name in history.moments for name in moments))
     accounts = _checked(spark, lake, drops, fates)
@@ -105,7 +106,13 @@ def _drops(bronze: DataFrame) -> list[Drop]:
 
 
 def _changed(
-    spark: SparkSession, graded: DataFrame, known: DataFrame | None, moments: Mapping[str, int], history: History
+    spark: SparkSession,
+    graded: DataFrame,
+    known: DataFrame | None,
+    moments: Mapping[str, int],
+    history: History,
+    *,
+    repeats: bool,
 ) -> DataFrame:
     """The sound rows that change something, as events."""
     times = spark.createDataFrame(list(moments.items()), "source_file string, moment bigint")
@@ -115,7 +122,8 @@ def _changed(
     staged = staged.drop("moment", "pieces", "cells", "raw_record", "broken_rule")
     others = [moment for name, moment in history.moments.items() if name not in moments]
     earlier = known.where(~F.col("source_file").isin(list(moments))) if known is not None and others else None
-    return changes(staged, earlier, in_order=not others or max(others) < min(moments.values()))
+    in_order = not others or max(others) < min(moments.values())
+    return changes(staged, earlier, in_order=in_order, repeats=repeats)
 
 
 def _fates(graded: DataFrame, changed: DataFrame) -> dict[str, Fate]:

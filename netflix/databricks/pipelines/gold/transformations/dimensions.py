@@ -35,7 +35,9 @@ def dim_country():
 @dp.expect_all_or_fail({"key is present": "rating_key IS NOT NULL", "rating is present": "rating IS NOT NULL"})
 @dp.expect("minimum age is plausible", "minimum_age IS NULL OR minimum_age BETWEEN 0 AND 21")
 def dim_rating():
-    rated = spark.read.table("dim_title").where("rating IS NOT NULL").select("rating", "rating_family", "minimum_age").distinct()
+    titles = spark.read.table("dim_title").where("rating IS NOT NULL")
+    latest = [F.max_by(column, "__START_AT").alias(column) for column in ("rating_family", "minimum_age")]
+    rated = titles.groupBy("rating").agg(*latest)
     unknown = spark.range(1).select(
         F.lit(UNKNOWN).cast("bigint").alias("rating_key"),
         F.lit("Unknown").alias("rating"),
