@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PROVENANCE = ("source_file", "file_modified_at", "ingested_at")
 """What bronze adds to a landed row."""
 
+GRADING = ("raw_record", "cells", "broken_rule", "pieces")
+"""What a graded row has beside its cleansed columns."""
+
 _BLANKS = " \t\r\n\u00a0"
 _NOT_DATA = {*PROVENANCE, "_rescued_data"}
 _CONSUMED = {column.name for column in TITLE_COLUMNS} | {"duration"}
@@ -93,5 +96,5 @@ def content_hash(columns: Iterable[str]) -> SqlColumn:
 
 def title_content(graded: DataFrame) -> list[str]:
     """The columns whose change makes a new version of a title: all but what is derived and what says where it came from."""
-    left_out = {*PROVENANCE, *TITLE_ENRICHMENT, "raw_record", "cells", "broken_rule", "pieces"}
+    left_out = {*PROVENANCE, *GRADING, *TITLE_ENRICHMENT}
     return [name for name in graded.columns if name not in left_out]

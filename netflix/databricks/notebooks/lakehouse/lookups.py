@@ -71,7 +71,7 @@ def _replace_quarantine(spark: SparkSession, lake: Lakehouse, lookup: Lookup, gr
     target = lake.silver(QUARANTINE)
     quality.ensure_quarantine(spark, target)
     rows = quality.quarantine_rows(graded, lookup.table)
-    mine = F.col("table_name") == lookup.table
+    mine = f"table_name = '{lookup.table}'"
     if tables.same_rows(rows, spark.table(target).where(mine), ["rule", "source_file", "raw_record"]):
         return False
     tables.replace_slice(rows, target, mine)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 _CONFLICTS = ("CONCURRENT", "Concurrent", "Failed to commit transaction")
 _ATTEMPTS = 5
@@ -30,9 +30,15 @@ def replace(rows: DataFrame, table: str) -> None:
     rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true").saveAsTable(table)
 
 
-def replace_slice(rows: DataFrame, table: str, where: Column) -> None:
+def replace_slice(rows: DataFrame, table: str, where: str) -> None:
     """Replace the rows for which ``where`` holds, in one commit. Others may write other slices at the same time."""
-    _retried(lambda: rows.writeTo(table).overwrite(where))
+    writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
+    _retried(lambda: writer.saveAsTable(table))
+
+
+def is_one_of(column: str, values: Iterable[str]) -> str:
+    """SQL: the column has one of the values."""
+    return f"{column} IN ({', '.join(_quoted(value) for value in values)})"
 
 
 def same_rows(left: DataFrame, right: DataFrame, columns: Sequence[str]) -> bool:
@@ -54,3 +60,8 @@ def _retried(write: Callable[[], None]) -> None:
                 raise
             time.sleep(0.1 * attempt)
     return None
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

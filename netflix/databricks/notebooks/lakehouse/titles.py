@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from lakehouse import quality, repair, tables
 from lakehouse.changes import changes, has_repeats
-from lakehouse.cleanse import content_hash, grade_titles, landed_columns, title_content
+from lakehouse.cleanse import GRADING, content_hash, grade_titles, landed_columns, title_content
 from lakehouse.drops import Drop, effective_times
 from lakehouse.quality import Account
 from lakehouse.rules import DURATION_RANK
@@ -118,8 +118,11 @@ def _changed(
     times = spark.createDataFrame(list(moments.items()), "source_file string, moment bigint")
     content = title_content(graded)
     sound = graded.where("broken_rule IS NULL").join(times, "source_file")
-    staged = sound.withColumn("effective_at", F.timestamp_micros("moment")).withColumn("content_hash", content_hash(content))
-    staged = staged.drop("moment", "pieces", "cells", "raw_record", "broken_rule")
+    staged = sound.select(
+        *[name for name in graded.columns if name not in GRADING],
+        F.timestamp_micros("moment").alias("effective_at"),
+        content_hash(content).alias("content_hash"),
+    )
     others = [moment for name, moment in history.moments.items() if name not in moments]
     earlier = known.where(~F.col("source_file").isin(list(moments))) if known is not None and others else None
     in_order = not others or max(others) < min(moments.values())
@@ -152,7 +155,7 @@ def _write(
     quarantine, events, files = lake.silver(QUARANTINE), lake.silver(EVENTS), list(fates)
     quality.ensure_quarantine(spark, quarantine)
     if again or any(fate.quarantined for fate in fates.values()):
-        slice_of_files = (F.col("table_name") == TITLES) & F.col("source_file").isin(files)
+        slice_of_files = f"table_name = '{TITLES}' AND {tables.is_one_of('source_file', files)}"
         tables.replace_slice(quality.quarantine_rows(graded, TITLES), quarantine, slice_of_files)
     if tables.exists(spark, events):
         there = spark.table(events).where(F.col("source_file").isin(files))
@@ -207,7 +210,7 @@ def _record(
         F.current_timestamp().alias("taken_in_at"),
     )
     spark.sql(_DROPS_DDL.format(table=lake.silver(DROPS)))
-    tables.replace_slice(frame, lake.silver(DROPS), F.col("source_file").isin(list(moments)))
+    tables.replace_slice(frame, lake.silver(DROPS), tables.is_one_of("source_file", moments))
 
 
 def _show_current(spark: SparkSession, lake: Lakehouse) -> None:
