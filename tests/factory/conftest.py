@@ -10,10 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
 
-from factory_home import WEB, Home, lake_dataset, recorder, web_dataset  # noqa: E402
+from factory_home import WEB, Home, lake_dataset, recorder, web_dataset
 
-from houseboat.lake import Lake, WebSources  # noqa: E402
-from houseboat.runs import Runs  # noqa: E402
+from houseboat.lake import Lake, WebSources
+from houseboat.runs import Runs
 
 
 @pytest.fixture
@@ -33,5 +33,3 @@ def home(tmp_path: Path) -> Iterator[Home]:
         made.write("dataset", f"web_{format_type}", web_dataset(format_type))
     yield made
     runs.close()
-
-

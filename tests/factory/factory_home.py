@@ -112,7 +112,9 @@ def web_dataset(format_type: str) -> dict[str, Json]:
     return {"type": format_type, "linkedServiceName": link, "parameters": parameters, "typeProperties": settings}
 
 
-def activity(kind: str, name: str = "A", *, after: Json = None, policy: Json = None, **settings: Json) -> dict[str, Json]:
+def activity(
+    kind: str, name: str = "A", *, after: Json = None, policy: Json = None, **settings: Json
+) -> dict[str, Json]:
     """An activity's JSON. ``after``: ``{"B": ["Failed"]}``."""
     depends = [{"activity": one, "dependencyConditions": conditions} for one, conditions in (after or {}).items()]
     made: dict[str, Json] = {"name": name, "type": kind, "dependsOn": depends, "typeProperties": settings}
@@ -130,5 +132,8 @@ def copy(
     """A Copy's JSON; ``source`` and ``sink`` hold what goes there beside the type."""
     source_type = inputs["referenceName"].removeprefix("lake_").removeprefix("web_")
     sink_type = outputs["referenceName"].removeprefix("lake_")
-    sides = {"source": {"type": f"{source_type}Source", **(source or {})}, "sink": {"type": f"{sink_type}Sink", **(sink or {})}}
+    sides = {
+        "source": {"type": f"{source_type}Source", **(source or {})},
+        "sink": {"type": f"{sink_type}Sink", **(sink or {})},
+    }
     return {**activity("Copy", name, **sides, **settings), "inputs": [inputs], "outputs": [outputs]}

@@ -43,7 +43,7 @@ def test_for_each_runs_at_most_as_many_at_once_as_it_says(home: Home, monkeypatc
     class Counted:
         OWN: tuple[str, ...] = ()
 
-        def run(self, call: Call) -> dict[str, Json]:
+        def run(self, _call: Call) -> dict[str, Json]:
             with lock:
                 running[0] += 1
                 together.append(running[0])
@@ -54,7 +54,9 @@ def test_for_each_runs_at_most_as_many_at_once_as_it_says(home: Home, monkeypatc
             return {}
 
     monkeypatch.setitem(ACTIVITIES, "Wait", Counted())
-    home.pipeline([activity("ForEach", "E", items=["a", "b", "c", "d"], batchCount=2, activities=[activity("Wait", "W")])])
+    home.pipeline(
+        [activity("ForEach", "E", items=["a", "b", "c", "d"], batchCount=2, activities=[activity("Wait", "W")])]
+    )
     home.run()
     assert max(together) == 2
 
@@ -96,6 +98,7 @@ def test_if_takes_one_branch_and_leaves_the_other_alone(home: Home, value: Json,
 
 def test_switch_compares_text_and_case_counts(home: Home) -> None:
     """A number is compared as text; what matches nothing goes to the default."""
+
     def cases() -> Json:
         return [{"value": "1", "activities": [set_variable("One", "1")]}, {"value": "A", "activities": [FAIL]}]
 
@@ -189,7 +192,9 @@ def test_databricks_activities_start_the_other_service(home: Home) -> None:
     """Parameters arrive as text; what a notebook returns is an object when it is JSON."""
     home.pipeline(
         [
-            activity("DatabricksJob", "J", jobId="@string(17)", jobParameters={"n": "@add(1, 1)", "list": "@createArray(1)"}),
+            activity(
+                "DatabricksJob", "J", jobId="@string(17)", jobParameters={"n": "@add(1, 1)", "list": "@createArray(1)"}
+            ),
             activity("DatabricksNotebook", "N", notebookPath="/Shared/x", baseParameters={"flag": True}),
             set_variable("S", "@{activity('N').output.runOutput.rows}", after={"N": ["Succeeded"]}),
         ],
@@ -237,7 +242,9 @@ def test_validation_sees_a_file_and_a_folder(home: Home) -> None:
 
 def test_validation_waits_for_what_is_not_there_yet(home: Home) -> None:
     """A file that arrives while it waits is found."""
-    home.pipeline([activity("Validation", "V", dataset=dataset("lake_Binary", file="late"), sleep=0, timeout="0.00:01:00")])
+    home.pipeline(
+        [activity("Validation", "V", dataset=dataset("lake_Binary", file="late"), sleep=0, timeout="0.00:01:00")]
+    )
 
     def arrive(event: object) -> None:
         if getattr(event, "message", "").startswith("waiting"):
@@ -254,14 +261,27 @@ def test_get_metadata_of_a_file_a_folder_and_nothing(home: Home) -> None:
     fields = ["itemName", "itemType", "size", "lastModified", "contentMD5", "structure", "columnCount", "exists"]
     home.pipeline(
         [
-            activity("GetMetadata", "File", dataset=dataset("lake_DelimitedText", folder="in", file="a.csv"), fieldList=fields),
+            activity(
+                "GetMetadata",
+                "File",
+                dataset=dataset("lake_DelimitedText", folder="in", file="a.csv"),
+                fieldList=fields,
+            ),
             activity("GetMetadata", "Folder", dataset=dataset("lake_Binary", folder="in"), fieldList=["childItems"]),
-            activity("GetMetadata", "Nothing", dataset=dataset("lake_Binary", folder="no"), fieldList=["exists", "size"]),
+            activity(
+                "GetMetadata", "Nothing", dataset=dataset("lake_Binary", folder="no"), fieldList=["exists", "size"]
+            ),
         ]
     )
     home.run()
     file = home.activities()["File"].output
-    assert [file[field] for field in ("itemName", "itemType", "size", "columnCount", "exists")] == ["a.csv", "File", 8, 2, True]
+    assert [file[field] for field in ("itemName", "itemType", "size", "columnCount", "exists")] == [
+        "a.csv",
+        "File",
+        8,
+        2,
+        True,
+    ]
     assert file["structure"] == [{"name": "x", "type": "String"}, {"name": "y", "type": "String"}]
     assert datetime.fromisoformat(file["lastModified"]).tzinfo == UTC
     assert home.activities()["Folder"].output["childItems"] == [{"name": "a.csv", "type": "File"}]
@@ -277,7 +297,13 @@ def test_lookup_gives_the_first_row_or_all(home: Home) -> None:
     home.put("a.json", '{"d": "2026-01-02T00:00:00Z", "n": 1}\n{"d": null, "n": 2}\n')
 
     def lookup(name: str, kind: str, file: str, *, first: bool) -> Json:
-        return activity("Lookup", name, dataset=dataset(f"lake_{kind}", file=file), firstRowOnly=first, source={"type": f"{kind}Source"})
+        return activity(
+            "Lookup",
+            name,
+            dataset=dataset(f"lake_{kind}", file=file),
+            firstRowOnly=first,
+            source={"type": f"{kind}Source"},
+        )
 
     home.pipeline(
         [lookup("First", "DelimitedText", "a.csv", first=True), lookup("All", "DelimitedText", "a.csv", first=False),

@@ -73,8 +73,12 @@ def test_delimited_text_is_read_and_written_by_the_dialects_of_both_sides(home: 
 def test_text_is_quoted_only_where_needed_when_so_asked(home: Home) -> None:
     """``quoteAllText`` false."""
     home.put("a.csv", CSV)
-    settings = {"formatSettings": {"type": "DelimitedTextWriteSettings", "quoteAllText": False, "fileExtension": ".txt"}}
-    home.pipeline([copy(dataset("lake_DelimitedText", file="a.csv"), dataset("lake_DelimitedText", file="b.csv"), sink=settings)])
+    settings = {
+        "formatSettings": {"type": "DelimitedTextWriteSettings", "quoteAllText": False, "fileExtension": ".txt"}
+    }
+    home.pipeline(
+        [copy(dataset("lake_DelimitedText", file="a.csv"), dataset("lake_DelimitedText", file="b.csv"), sink=settings)]
+    )
     home.run()
     assert home.read("b.csv") == CSV
 
@@ -129,8 +133,16 @@ def test_a_mapping_to_a_column_that_is_not_there_names_those_that_are(home: Home
     """The error lists the source's columns."""
     home.put("a.csv", "a,b\n1,2\n")
     translator = {"type": "TabularTranslator", "mappings": [{"source": {"name": "x"}, "sink": {"name": "y"}}]}
-    home.pipeline([copy(dataset("lake_DelimitedText", file="a.csv"), dataset("lake_DelimitedText", file="b.csv"), translator=translator)])
-    with pytest.raises(RunFailed, match="Column 'x' .* Its columns are 'a, b'"):
+    home.pipeline(
+        [
+            copy(
+                dataset("lake_DelimitedText", file="a.csv"),
+                dataset("lake_DelimitedText", file="b.csv"),
+                translator=translator,
+            )
+        ]
+    )
+    with pytest.raises(RunFailed, match=r"Column 'x' .* Its columns are 'a, b'"):
         home.run()
 
 
@@ -140,12 +152,18 @@ def test_a_mapping_to_a_column_that_is_not_there_names_those_that_are(home: Home
         ("PreserveHierarchy", {}, ["1.csv", "x/2.csv", "x/y/3.txt"]),
         ("PreserveHierarchy", {"recursive": False}, ["1.csv"]),
         ("PreserveHierarchy", {"wildcardFileName": "*.csv"}, ["1.csv", "x/2.csv"]),
-        ("PreserveHierarchy", {"wildcardFolderPath": "in/*", "wildcardFileName": "?.csv", "recursive": False}, ["x/2.csv"]),
+        (
+            "PreserveHierarchy",
+            {"wildcardFolderPath": "in/*", "wildcardFileName": "?.csv", "recursive": False},
+            ["x/2.csv"],
+        ),
         ("PreserveHierarchy", {"prefix": "in/x/"}, ["2.csv", "y/3.txt"]),
         ("PreserveHierarchy", {"modifiedDatetimeStart": "2999-01-01T00:00:00Z"}, []),
     ],
 )
-def test_which_files_are_read_and_how_they_are_called(home: Home, behavior: str, read: Json, expected: list[str]) -> None:
+def test_which_files_are_read_and_how_they_are_called(
+    home: Home, behavior: str, read: Json, expected: list[str]
+) -> None:
     """Folders, wildcards, prefixes and times."""
     for path in ("in/1.csv", "in/x/2.csv", "in/x/y/3.txt"):
         home.put(path, path)
@@ -178,7 +196,7 @@ def test_many_files_do_not_fit_into_one_name(home: Home) -> None:
     home.put("in/1", "1")
     home.put("in/2", "2")
     home.pipeline([copy(dataset("lake_Binary", folder="in"), dataset("lake_Binary", file="x"))])
-    with pytest.raises(RunFailed, match="2 files cannot all be written to 'x' .*MergeFiles"):
+    with pytest.raises(RunFailed, match=r"2 files cannot all be written to 'x' .*MergeFiles"):
         home.run()
 
 
@@ -187,14 +205,19 @@ def test_rows_of_many_files_are_merged_by_column_name(home: Home) -> None:
     home.put("in/1.csv", "a,b\n1,2\n")
     home.put("in/2.csv", "b,a\n4,3\n")
     sink = {"storeSettings": {"type": "AzureBlobFSWriteSettings", "copyBehavior": "MergeFiles"}}
-    home.pipeline([copy(dataset("lake_DelimitedText", folder="in"), dataset("lake_DelimitedText", file="all.csv"), sink=sink)])
+    home.pipeline(
+        [copy(dataset("lake_DelimitedText", folder="in"), dataset("lake_DelimitedText", file="all.csv"), sink=sink)]
+    )
     home.run()
     assert home.read("all.csv") == '"a","b"\r\n"1","2"\r\n"3","4"\r\n'
 
 
 def test_a_gzipped_source_is_unpacked(home: Home) -> None:
     """A Binary dataset with a compression gives the bytes inside."""
-    settings = {"location": {"type": "AzureBlobFSLocation", "fileSystem": "data", "fileName": "a.csv.gz"}, "compression": {"type": "GZip"}}
+    settings = {
+        "location": {"type": "AzureBlobFSLocation", "fileSystem": "data", "fileName": "a.csv.gz"},
+        "compression": {"type": "GZip"},
+    }
     link = {"referenceName": "ls_lake", "type": "LinkedServiceReference"}
     home.write("dataset", "lake_Zipped", {"type": "Binary", "linkedServiceName": link, "typeProperties": settings})
     home.put("a.csv.gz", gzip.compress(b"inside"))

@@ -28,7 +28,9 @@ BEFORE: list[tuple[str, list[Json], str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("activities", "message", "at", "hint"), [case[1:] for case in BEFORE], ids=[case[0] for case in BEFORE])
+@pytest.mark.parametrize(
+    ("activities", "message", "at", "hint"), [case[1:] for case in BEFORE], ids=[case[0] for case in BEFORE]
+)
 def test_what_is_wrong_in_the_files_is_found_before_anything_runs(
     home: Home, activities: list[Json], message: str, at: str, hint: str
 ) -> None:
@@ -53,14 +55,19 @@ def test_pipelines_that_start_each_other_in_a_circle_are_refused(home: Home) -> 
 
 def test_a_variable_cannot_be_made_from_itself(home: Home) -> None:
     """As in Data Factory, with its words."""
-    home.pipeline([activity("SetVariable", "A", variableName="v", value="@concat(variables('V'), 'x')")], variables={"v": {"type": "String"}})
+    home.pipeline(
+        [activity("SetVariable", "A", variableName="v", value="@concat(variables('V'), 'x')")],
+        variables={"v": {"type": "String"}},
+    )
     with pytest.raises(FactoryError, match="self referencing variable"):
         home.factory().check("p")
 
 
 def test_a_file_that_never_lands_ends_the_validation(home: Home) -> None:
     """The address and the timeout stand in the error."""
-    home.pipeline([activity("Validation", "V", dataset=dataset("lake_Binary", folder="in", file="a.csv"), timeout="0.00:00:00")])
+    home.pipeline(
+        [activity("Validation", "V", dataset=dataset("lake_Binary", folder="in", file="a.csv"), timeout="0.00:00:00")]
+    )
     with pytest.raises(RunFailed) as caught:
         home.run()
     assert caught.value.message.startswith(
@@ -88,13 +95,15 @@ def test_a_404_names_the_address_and_the_status(home: Home) -> None:
 def test_a_missing_source_file_is_named(home: Home) -> None:
     """By its address in the lake."""
     home.pipeline([copy(dataset("lake_Binary", folder="in", file="a"), dataset("lake_Binary", file="x"), "C")])
-    with pytest.raises(RunFailed, match="UserErrorFileNotFound.*abfss://data@account.dfs.core.windows.net/in/a"):
+    with pytest.raises(RunFailed, match=r"UserErrorFileNotFound.*abfss://data@account.dfs.core.windows.net/in/a"):
         home.run()
 
 
 def test_a_bad_expression_at_run_time_names_property_and_activity(home: Home) -> None:
     """What only shows when it runs is the activity's failure."""
-    home.pipeline([activity("Wait", "A", waitTimeInSeconds="@pipeline().parameters.n")], parameters={"m": {"type": "int"}})
+    home.pipeline(
+        [activity("Wait", "A", waitTimeInSeconds="@pipeline().parameters.n")], parameters={"m": {"type": "int"}}
+    )
     with pytest.raises(RunFailed, match=re.escape("property 'n' doesn't exist, available properties are 'm'")):
         home.run(m=1)
     assert home.activities()["A"].error["errorCode"] == "InvalidTemplate"
@@ -111,7 +120,7 @@ def test_a_failing_job_fails_the_activity(home: Home) -> None:
 def test_a_declared_gap_says_what_to_do_instead(home: Home) -> None:
     """Known to Azure, not to Houseboat: by name, when it is its turn."""
     home.pipeline([activity("Script", "S")])
-    with pytest.raises(RunFailed, match="Houseboat cannot run Script activities .*Inactive"):
+    with pytest.raises(RunFailed, match=r"Houseboat cannot run Script activities .*Inactive"):
         home.run()
 
 

@@ -35,7 +35,9 @@ def test_every_case_of_the_original_evaluator_has_the_same_answer(shared: Path) 
     cases = json.loads((shared / "cases" / "adf_expressions.json").read_text(encoding="utf-8"))
     differences = {}
     for number, (case, answer) in enumerate(zip(cases, evaluate_cases(cases), strict=True)):
-        agrees = "error" in answer if "expected_error" in case else alike(answer.get("value", Ellipsis), case["expected"])
+        agrees = (
+            "error" in answer if "expected_error" in case else alike(answer.get("value", Ellipsis), case["expected"])
+        )
         if not agrees:
             differences[number] = (case["expression"], case.get("expected", "an error"), answer)
     assert set(differences) == set(KNOWN_MISSES), differences

@@ -85,7 +85,7 @@ def test_master_copies_the_lookups_byte_by_byte_and_starts_the_job(folder: Path,
     base = "https://raw.githubusercontent.com/houseboat-lakehouse/netflix-lookups/main"
     web = WebSources({base: github, "https://api.github.com": api})
     runs, started = Runs(tmp_path / "runs.db"), []
-    runs.register("job", lambda name, parameters, run: started.append((name, dict(parameters))))
+    runs.register("job", lambda name, parameters, _run: started.append((name, dict(parameters))))
 
     output = Factory.load(folder).run("master", runs=runs, lake=lake, web=web)
 

@@ -65,7 +65,7 @@ def test_independent_activities_run_at_the_same_time(home: Home, monkeypatch: py
     class Meet:
         OWN: tuple[str, ...] = ()
 
-        def run(self, call: Call) -> dict[str, Json]:
+        def run(self, _call: Call) -> dict[str, Json]:
             barrier.wait()
             return {}
 
@@ -142,7 +142,9 @@ def test_what_an_activity_gave_is_seen_by_those_after_it(home: Home) -> None:
 
 def test_secrets_stay_out_of_the_record(home: Home) -> None:
     """Inputs and outputs marked as secure are not written down, while expressions still see them."""
-    secret = activity("SetVariable", "S", policy={"secureInput": True, "secureOutput": True}, variableName="v", value="pw")
+    secret = activity(
+        "SetVariable", "S", policy={"secureInput": True, "secureOutput": True}, variableName="v", value="pw"
+    )
     home.pipeline(
         [secret, activity("IfCondition", "I", after={"S": ["Succeeded"]}, expression="@equals(activity('S').output.value, 'pw')",
                           ifFalseActivities=[fails("No")])],

@@ -89,11 +89,23 @@ def test_what_a_trigger_passes_is_evaluated_when_it_fires(home: Home) -> None:
 @pytest.mark.parametrize(
     ("recurrence", "message", "where"),
     [
-        ({"frequency": "Daily", "startTime": "2026-01-01T00:00:00Z"}, "'Daily' is no frequency", "recurrence.frequency"),
+        (
+            {"frequency": "Daily", "startTime": "2026-01-01T00:00:00Z"},
+            "'Daily' is no frequency",
+            "recurrence.frequency",
+        ),
         ({"frequency": "Day", "interval": 0, "startTime": "2026-01-01T00:00:00Z"}, "interval 0", "recurrence.interval"),
         ({"frequency": "Day", "startTime": "soon"}, "'soon' is not a point in time", "recurrence.startTime"),
-        ({"frequency": "Day", "startTime": "2026-01-01", "timeZone": "Mars"}, "'Mars' is not valid", "recurrence.timeZone"),
-        ({"frequency": "Day", "startTime": "2026-01-01", "schedule": {"hours": [24]}}, "not a list of hours", "schedule.hours"),
+        (
+            {"frequency": "Day", "startTime": "2026-01-01", "timeZone": "Mars"},
+            "'Mars' is not valid",
+            "recurrence.timeZone",
+        ),
+        (
+            {"frequency": "Day", "startTime": "2026-01-01", "schedule": {"hours": [24]}},
+            "not a list of hours",
+            "schedule.hours",
+        ),
     ],
 )
 def test_a_wrong_recurrence_is_refused_with_its_place(recurrence: dict[str, Json], message: str, where: str) -> None:

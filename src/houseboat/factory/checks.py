@@ -16,7 +16,11 @@ from houseboat.factory.graph import cycle
 from houseboat.factory.model import CONDITIONS, Definitions, Resource, Step, pipeline_steps, suggestion
 from houseboat.runs import Json
 
-_REFERENCES = {"DatasetReference": "dataset", "LinkedServiceReference": "linkedService", "PipelineReference": "pipeline"}
+_REFERENCES = {
+    "DatasetReference": "dataset",
+    "LinkedServiceReference": "linkedService",
+    "PipelineReference": "pipeline",
+}
 _EVALUATED = ("typeProperties", "policy", "userProperties", "inputs", "outputs", "linkedServiceName")
 _INNER = ("activities", "ifTrueActivities", "ifFalseActivities", "defaultActivities", "cases")
 

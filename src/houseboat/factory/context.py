@@ -1,8 +1,8 @@
 """What an activity can reach while it runs.
 
-    Services   the same for the whole run: the factory's files, the record of runs, the lake, the web, the clock
-    Running    one pipeline run: its parameters, its variables, what it returns
-    Context    one place in it: the outcomes seen so far, the items of the loops around, the run to report to
+- ``Services``: the same for the whole run: the factory's files, the record of runs, the lake, the web, the clock.
+- ``Running``: one pipeline run: its parameters, its variables, what it returns.
+- ``Context``: one place in it: the outcomes seen so far, the items of the loops around, the run to report to.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Cancellation:
         self._event = threading.Event()
         self._children: weakref.WeakSet[Cancellation] = weakref.WeakSet()
         if parent is not None:
-            parent._children.add(self)
+            parent._children.add(self)  # noqa: SLF001 - one of its own
             if parent.requested:
                 self._event.set()
 

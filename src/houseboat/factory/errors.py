@@ -1,10 +1,11 @@
 """The errors of the Data Factory runtime.
 
-    HouseboatError
-    +-- FactoryError (ProjectError)   a file of the factory is malformed, or names what is not there
-    +-- ExpressionError               an expression cannot be read or evaluated
-    +-- ActivityError                 an activity failed, in Data Factory's own terms
-    +-- RunFailed                     a pipeline failed: "Operation on target X failed: ..."
+====================================  =====================================================================
+``FactoryError`` (a ``ProjectError``)  a file of the factory is malformed, or names what is not there
+``ExpressionError``                   an expression cannot be read or evaluated
+``ActivityError``                     an activity failed, in Data Factory's own terms
+``RunFailed``                         a pipeline failed: ``Operation on target X failed: ...``
+====================================  =====================================================================
 """
 
 from __future__ import annotations

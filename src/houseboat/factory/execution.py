@@ -93,9 +93,7 @@ def _evaluated(step: Step, activity: Activity, context: Context) -> tuple[dict[s
     return settings, properties
 
 
-def _begin(
-    step: Step, context: Context, attempt: int = 0, settings: Json = None, properties: Json = None
-) -> Run:
+def _begin(step: Step, context: Context, attempt: int = 0, settings: Json = None, properties: Json = None) -> Run:
     described: dict[str, Json] = {"activityType": step.type}
     if context.items:
         described["item"] = context.items[-1]

@@ -162,7 +162,5 @@ def _finish(running: Running) -> dict[str, Json]:
     results = run_activities(pipeline_steps(running.pipeline), context)
     if results.failures:
         messages = [f"Operation on target {failure.target} failed: {failure.message}" for failure in results.failures]
-        raise RunFailed(
-            "\n".join(messages), place=running.pipeline.place(), code=results.failures[0].code
-        )
+        raise RunFailed("\n".join(messages), place=running.pipeline.place(), code=results.failures[0].code)
     return dict(running.returned)

@@ -12,7 +12,6 @@ from houseboat.factory.errors import Failure
 from houseboat.factory.execution import execute, skip
 from houseboat.factory.graph import failing, is_ready, may_run
 from houseboat.factory.model import Step
-from houseboat.runs import Status
 
 _POLL = 0.5
 """Seconds between two looks at the cancellation, while activities run; also lets Ctrl+C through on Windows."""

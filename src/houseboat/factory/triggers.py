@@ -25,7 +25,12 @@ from houseboat.factory.model import Definitions, Resource
 from houseboat.runs import Json
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_FIXED = {"Minute": timedelta(minutes=1), "Hour": timedelta(hours=1), "Day": timedelta(days=1), "Week": timedelta(weeks=1)}
+_FIXED = {
+    "Minute": timedelta(minutes=1),
+    "Hour": timedelta(hours=1),
+    "Day": timedelta(days=1),
+    "Week": timedelta(weeks=1),
+}
 _FREQUENCIES = (*_FIXED, "Month")
 _SCHEDULE_KEYS = ("minutes", "hours", "weekDays", "monthDays", "monthlyOccurrences")
 _HORIZON = 5000
@@ -157,7 +162,9 @@ def read(resource: Resource) -> ScheduleTrigger:
     if resource.type != "ScheduleTrigger":
         hint = GAPS.get(resource.type, "known is ScheduleTrigger")
         raise Unsupported(
-            f"trigger '{resource.name}': {resource.type} is not known here", place=resource.place("properties.type"), hint=hint
+            f"trigger '{resource.name}': {resource.type} is not known here",
+            place=resource.place("properties.type"),
+            hint=hint,
         )
     recurrence = resource.type_properties.get("recurrence") or {}
     _checked(resource, recurrence)
@@ -189,7 +196,9 @@ def _checked(resource: Resource, recurrence: Mapping[str, Json]) -> None:
         return FactoryError(f"trigger '{resource.name}': {message}", place=resource.place(f"{_AT}.{key}"), hint=hint)
 
     if recurrence.get("frequency") not in _FREQUENCIES:
-        raise wrong("frequency", f"'{recurrence.get('frequency')}' is no frequency", f"one of {', '.join(_FREQUENCIES)}")
+        raise wrong(
+            "frequency", f"'{recurrence.get('frequency')}' is no frequency", f"one of {', '.join(_FREQUENCIES)}"
+        )
     interval = recurrence.get("interval", 1)
     if isinstance(interval, bool) or not isinstance(interval, int) or interval < 1:
         raise wrong("interval", f"the interval {interval!r} is not a whole number above zero", "such as 1")

@@ -64,5 +64,7 @@ class Variables:
         key = find_key(self._types, name)
         if key is None:
             known = ", ".join(self._types) or "none"
-            raise ActivityError(f"there is no variable '{name}'", code="VariableNotFound", hint=f"declared are: {known}")
+            raise ActivityError(
+                f"there is no variable '{name}'", code="VariableNotFound", hint=f"declared are: {known}"
+            )
         return key

@@ -19,7 +19,9 @@ def run(call: Call) -> Mapping[str, Json]:
     """Run it as a run of its own below this activity; the output holds what it returned."""
     reference = call.required("pipeline")
     services = call.context.services
-    pipeline = services.definitions.find("pipeline", reference["referenceName"], call.step.at("typeProperties.pipeline"))
+    pipeline = services.definitions.find(
+        "pipeline", reference["referenceName"], call.step.at("typeProperties.pipeline")
+    )
     arguments = {**(reference.get("parameters") or {}), **(call.settings.get("parameters") or {})}
     if call.settings.get("waitOnCompletion", True) is False:
         child = services.runs.begin("factory", pipeline.name, parent=call.context.run, input=None)

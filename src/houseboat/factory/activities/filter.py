@@ -24,8 +24,6 @@ def run(call: Call) -> Mapping[str, Json]:
         )
     condition, place = call.step.type_properties.get("condition"), call.step.at("typeProperties.condition")
     kept = [
-        item
-        for item in items
-        if boolean(call, call.context.with_item(item).evaluate(condition, place), "condition")
+        item for item in items if boolean(call, call.context.with_item(item).evaluate(condition, place), "condition")
     ]
     return {"ItemsCount": len(items), "FilteredItemsCount": len(kept), "Value": kept}

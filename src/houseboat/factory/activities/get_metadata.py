@@ -62,7 +62,9 @@ def _structure(dataset: Dataset, _store: Store, entry: Entry) -> list[Json]:
     query = format_of(dataset).query(entry.place, dataset, {})
     with duckdb.connect() as connection:
         columns = connection.execute(f"describe {query}").fetchall()
-    return [{"name": column[0], "type": "String" if column[1] == "VARCHAR" else column[1].title()} for column in columns]
+    return [
+        {"name": column[0], "type": "String" if column[1] == "VARCHAR" else column[1].title()} for column in columns
+    ]
 
 
 def _modified(_dataset: Dataset, _store: Store, entry: Entry) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import time
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ def _plain(value: object) -> Json:
     match value:
         case decimal.Decimal():
             return float(value)
-        case datetime.date() | datetime.time():
+        case dt.date() | dt.time():
             return value.isoformat()
         case dict():
             return {key: _plain(item) for key, item in value.items()}

@@ -80,7 +80,9 @@ class LakeStore:
         return Entry(place.name, self._lake.address(place), is_folder, size, known.st_mtime, place)
 
     def _source(self, file: Path, relative: str) -> SourceFile:
-        return SourceFile(relative, self._lake.address(file), lambda _folder: file, lambda: file.unlink(missing_ok=True))
+        return SourceFile(
+            relative, self._lake.address(file), lambda _folder: file, lambda: file.unlink(missing_ok=True)
+        )
 
 
 def missing(address: str) -> ActivityError:

@@ -19,7 +19,9 @@ def with_additional(rows: str, additional: Sequence[Mapping[str, Json]], path: s
     """The rows with further columns: ``$$FILEPATH``, ``$$COLUMN:name`` or a constant text."""
     if not additional:
         return rows
-    extra = ", ".join(f"{_additional(to_text(entry.get('value')), path)} as {sql.name(entry['name'])}" for entry in additional)
+    extra = ", ".join(
+        f"{_additional(to_text(entry.get('value')), path)} as {sql.name(entry['name'])}" for entry in additional
+    )
     return f"select *, {extra} from ({rows})"
 
 

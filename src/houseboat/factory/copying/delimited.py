@@ -1,7 +1,7 @@
-"""Delimited text: read by DuckDB with every column as a string, written in whole blocks of lines.
+r"""Delimited text: read by DuckDB with every column as a string, written in whole blocks of lines.
 
 Source: Data Factory's published reference of the DelimitedText format. The defaults differ from the usual: the escape
-character is a backslash, there is no header unless the dataset says so, and lines are written with ``\\r\\n``.
+character is a backslash, there is no header unless the dataset says so, and lines are written with ``\r\n``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def query(file: Path, dialect: Dialect, settings: Mapping[str, Json]) -> str:
     skip = int(settings.get("skipLineCount") or 0)
     names = _names(file, dialect, skip)
     if not names:
-        return "select * from (select null as \"Prop_0\") where false"
+        return 'select * from (select null as "Prop_0") where false'
     declared = ", ".join(f"{sql.text(name)}: 'VARCHAR'" for name in [*names, _BEYOND])
     options = {
         "auto_detect": "false",
@@ -162,8 +162,7 @@ def _field(value: str, dialect: Dialect, *, quote_all: bool) -> str:
     quoted = f"{quote} || {escaped} || {quote}"
     if not quote_all:
         special = " or ".join(
-            f"contains({value}, {mark})"
-            for mark in (sql.text(dialect.delimiter), quote, "chr(10)", "chr(13)")
+            f"contains({value}, {mark})" for mark in (sql.text(dialect.delimiter), quote, "chr(10)", "chr(13)")
         )
         quoted = f"case when {special} then {quoted} else {value} end"
     return f"coalesce({quoted}, {sql.text(dialect.null)})"

@@ -55,7 +55,7 @@ class _Delimited:
 class _Json:
     extension = ".json"
 
-    def query(self, file: Path, dataset: Dataset, settings: Settings) -> str:
+    def query(self, file: Path, dataset: Dataset, _settings: Settings) -> str:
         _uncompressed(dataset)
         # No text is a date or a time: it stays what it is.
         return f"select * from read_json({sql.text(str(file))}, dateformat='!', timestampformat='!')"
@@ -71,16 +71,18 @@ class _Json:
 class _Parquet:
     extension = ".parquet"
 
-    def query(self, file: Path, dataset: Dataset, settings: Settings) -> str:
+    def query(self, file: Path, _dataset: Dataset, _settings: Settings) -> str:
         return f"select * from read_parquet({sql.text(str(file))})"
 
     def write(
-        self, connection: DuckDBPyConnection, query: str, file: Path, dataset: Dataset, settings: Settings
+        self, connection: DuckDBPyConnection, query: str, file: Path, dataset: Dataset, _settings: Settings
     ) -> int:
         codec = str(dataset.settings.get("compressionCodec") or "snappy").lower()
         known = {"snappy": "snappy", "gzip": "gzip", "none": "uncompressed", "zstd": "zstd"}
         if codec not in known:
-            raise Unsupported(f"dataset '{dataset.name}': Parquet with {codec} is not written here", place=dataset.place)
+            raise Unsupported(
+                f"dataset '{dataset.name}': Parquet with {codec} is not written here", place=dataset.place
+            )
         return _copied(connection, query, file, f"format parquet, compression {known[codec]}")
 
 

@@ -72,7 +72,9 @@ def copy_bytes(job: Job, folder: Path) -> None:
 def _compression(dataset: Dataset) -> str:
     kind = str((dataset.settings.get("compression") or {}).get("type") or "none").lower()
     if kind not in ("none", "gzip", "zipdeflate"):
-        raise Unsupported(f"dataset '{dataset.name}': {kind} is not unpacked here", place=dataset.place, hint="use gzip")
+        raise Unsupported(
+            f"dataset '{dataset.name}': {kind} is not unpacked here", place=dataset.place, hint="use gzip"
+        )
     return kind
 
 
@@ -83,7 +85,9 @@ def _unpacked(file: Path, kind: str) -> IO[bytes] | gzip.GzipFile:
         archive = zipfile.ZipFile(file)
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) != 1:
-            raise Unsupported(f"the archive {file.name} holds {len(members)} files", hint="one file per archive, or gzip")
+            raise Unsupported(
+                f"the archive {file.name} holds {len(members)} files", hint="one file per archive, or gzip"
+            )
         return archive.open(members[0])
     return file.open("rb")
 

@@ -93,7 +93,7 @@ def _parser() -> Lark:
     return Lark(GRAMMAR, parser="lalr", maybe_placeholders=False)
 
 
-def _node(tree: Any, body: str) -> Node:  # noqa: ANN401 - lark's trees are untyped
+def _node(tree: Any, body: str) -> Node:
     match tree.data:
         case "text":
             return Literal(str(tree.children[0])[1:-1].replace("''", "'"))
@@ -113,7 +113,7 @@ def _node(tree: Any, body: str) -> Node:  # noqa: ANN401 - lark's trees are unty
             return _path(tree, body)
 
 
-def _path(tree: Any, body: str) -> Node:  # noqa: ANN401 - lark's trees are untyped
+def _path(tree: Any, body: str) -> Node:
     head, *accesses = tree.children
     node = _node(head, body)
     for access in accesses:

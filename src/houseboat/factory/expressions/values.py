@@ -15,7 +15,7 @@ from houseboat.runs import Json
 CONTENT_TYPE, CONTENT = "$content-type", "$content"
 
 
-def type_name(value: Json) -> str:
+def type_name(value: Json) -> str:  # noqa: PLR0911 - one per type
     """The engine's name of a value's type, as it stands in messages."""
     match value:
         case None:
@@ -90,7 +90,7 @@ def _shortest(value: float) -> tuple[str, int]:
     return stripped.rstrip("0") or "0", exponent
 
 
-def to_json(value: Json) -> str:
+def to_json(value: Json) -> str:  # noqa: PLR0911 - one per type
     """Compact JSON as the engine writes it: floats keep a decimal point, text outside ASCII stays."""
     match value:
         case bool():
@@ -119,7 +119,7 @@ def _quoted(text: str) -> str:
     return quoted
 
 
-def to_text(value: Json) -> str:
+def to_text(value: Json) -> str:  # noqa: PLR0911 - one per type
     """A value as ``concat`` and ``@{...}`` write it: null is empty, a boolean is True or False, objects are JSON."""
     match value:
         case None:

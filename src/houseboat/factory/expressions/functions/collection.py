@@ -84,9 +84,7 @@ def _intersection(head: Json, *others: Json) -> Json:
     if _alike("intersection", (head, *others)):
         return _distinct([item for item in head if all(_contains(other, item) for other in others)])
     return {
-        key: value
-        for key, value in head.items()
-        if all(key in other and same(other[key], value) for other in others)
+        key: value for key, value in head.items() if all(key in other and same(other[key], value) for other in others)
     }
 
 

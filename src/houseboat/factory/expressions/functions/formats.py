@@ -89,7 +89,7 @@ def _append(out: list[str], moment: Moment, mark: str, count: int, culture: Cult
         out.append(_token(moment, moment.day, mark, count, culture))
 
 
-def _token(moment: Moment, day: datetime, mark: str, count: int, culture: Culture) -> str:
+def _token(moment: Moment, day: datetime, mark: str, count: int, culture: Culture) -> str:  # noqa: PLR0911 - one per letter
     match mark:
         case "d":
             names = {3: culture.short_days}.get(count, culture.days)

@@ -22,7 +22,9 @@ _TYPE = "application/xml;charset=utf-8"
 _DECLARATION = re.compile(r"\s*(<\?xml\s[^>]*\?>)")
 _VERBATIM = re.compile(r"(<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>)", re.DOTALL)
 _NAMESPACED = re.compile(r"\{(?P<uri>[^}]*)\}(?P<name>.*)")
-_XPATH_TOKEN = re.compile(r"""(?P<text>"[^"]*"|'[^']*')|(?P<step>[A-Za-z_][\w.:-]*(?!\s*\(|[\w.:-]))|[\w.:-]+|.""", re.DOTALL)
+_XPATH_TOKEN = re.compile(
+    r"""(?P<text>"[^"]*"|'[^']*')|(?P<step>[A-Za-z_][\w.:-]*(?!\s*\(|[\w.:-]))|[\w.:-]+|.""", re.DOTALL
+)
 
 
 def is_xml(value: Json) -> bool:
@@ -165,7 +167,7 @@ def _from_document(query: str) -> str:
     return "".join(out)
 
 
-def _node(item: Any) -> Json:  # noqa: ANN401 - lxml gives elements or several kinds of text
+def _node(item: Any) -> Json:
     if getattr(item, "is_attribute", False):
         return f'{item.attrname}="{item}"'
     return str(item) if isinstance(item, str) else binary(_written(item).encode(), _TYPE)
