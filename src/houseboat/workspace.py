@@ -202,6 +202,7 @@ def _jobs(workspace: Workspace) -> Any:
                 new_session=workspace.session,
                 lake=workspace.lake,
                 state_folder=workspace.project.state,
+                notebook_overrides=workspace.project.notebooks,
             )
         return workspace._made["jobs"]  # noqa: SLF001
 
@@ -218,9 +219,15 @@ def _pipelines(workspace: Workspace) -> Any:
     ).starter
 
 
+def _job(workspace: Workspace) -> Any:
+    """Jobs by key, name or id, and by the ids that the manifest maps to keys (those that Data Factory names)."""
+    starter, ids = _jobs(workspace).job_starter, workspace.project.jobs
+    return lambda name, parameters, run: starter(ids.get(name, name), parameters, run)
+
+
 _MAKERS = {
     "factory": _factory,
-    "job": lambda workspace: _jobs(workspace).job_starter,
+    "job": _job,
     "notebook": lambda workspace: _jobs(workspace).notebook_starter,
     "pipeline": _pipelines,
 }

@@ -42,7 +42,7 @@ class EmbeddedServer:
         listed = ", ".join(f'{{type="memory", name={json.dumps(n)}, initial_database=["default"]}}' for n in names)
         os.environ["SAIL_CATALOG__LIST"] = f"[{listed}]"
         os.environ["SAIL_CATALOG__DEFAULT_CATALOG"] = default.lower()
-        os.environ.setdefault("RUST_LOG", "error")
+        os.environ.setdefault("RUST_LOG", "error,sail_delta_lake::transaction=off")
         from pysail.spark import SparkConnectServer  # noqa: PLC0415
 
         self.catalogs = frozenset(names)
