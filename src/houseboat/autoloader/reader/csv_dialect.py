@@ -35,7 +35,8 @@ class Dialect:
     @property
     def plain(self) -> bool:
         """Whether fast readers know this dialect: nothing in it changes what a regular file means."""
-        return len(self.quote) == 1 and len(self.sep) == 1 and not (self.comment or self.trim or self.skip_rows)
+        one = len(self.quote) == 1 and len(self.sep) == 1 and (self.quote + self.sep).isascii()
+        return one and not (self.comment or self.trim or self.skip_rows)
 
 
 def dialect(options: Mapping[str, str]) -> Dialect:

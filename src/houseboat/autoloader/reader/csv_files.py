@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from houseboat.autoloader.reader import csv_clean, csv_infer
 from houseboat.autoloader.reader.csv_dialect import Dialect, dialect
 from houseboat.autoloader.reader.csv_head import Head, heads
-from houseboat.autoloader.reader.csv_rows import layout, regular_query, tolerant_query
+from houseboat.autoloader.reader.csv_rows import layout, ragged_queries, regular_query, tolerant_query
 from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class Csv:
                 rest += files
                 continue
             rest += [file for file in files if not direct.readable(file)]
-            good, bad = csv_clean.regular([file for file in files if direct.readable(file)], plan.head, form, con)
-            parts += csv_direct.plans(job, plan, form, good)
-            rest += bad
+            found = csv_clean.kinds([file for file in files if direct.readable(file)], plan.head, form, con)
+            parts += csv_direct.plans(job, plan, form, found.regular)
+            rest += found.ragged + found.other
         if not parts or len(parts) > direct.MOST:
             return None, job.files
         return relations.union(parts), rest
@@ -61,9 +61,10 @@ class Csv:
         queries: list[str] = []
         for head, files in _by_head(job, form, con).items():
             plan = layout(job, head, form)
-            good, bad = ([], files) if plan.needs_record else csv_clean.regular(files, plan.head, form, con)
-            queries += [regular_query(job, plan, form, good)] if good else []
-            queries += [tolerant_query(job, plan, form, bad)] if bad else []
+            found = csv_clean.Kinds(other=files) if plan.needs_record else csv_clean.kinds(files, plan.head, form, con)
+            queries += [regular_query(job, plan, form, found.regular)] if found.regular else []
+            queries += ragged_queries(job, plan, form, found)
+            queries += [tolerant_query(job, plan, form, found.other)] if found.other else []
         return queries
 
 

@@ -12,8 +12,7 @@ from houseboat.autoloader.reader.csv_dialect import Dialect
 from houseboat.autoloader.reader.csv_head import Head
 from houseboat.autoloader.reader.csv_split import cells, records
 from houseboat.autoloader.reader.job import InputFile, ReadJob
-from houseboat.autoloader.ddl import text
-
+from houseboat.autoloader.ddl import name, text
 
 RawCell = Callable[[int], str]
 """SQL for the text of the cell at a position."""
@@ -58,17 +57,30 @@ def layout(job: ReadJob, head: Head, form: Dialect) -> Layout:
     return Layout(head, tuple(places), tuple(unknown), corrupt, all_text, corrupt is not None and not all_text and not job.rescued)
 
 
-def regular_query(job: ReadJob, plan: Layout, form: Dialect, files: Sequence[InputFile]) -> str:
+def regular_query(job: ReadJob, plan: Layout, form: Dialect, files: Sequence[InputFile], more: str = "") -> str:
     """Rows of regular files."""
-    source = csv_clean.reader(files, plan.head, form)
+    source = csv_clean.reader(files, plan.head, form, more)
     return _rows(job, plan, form, f"SELECT *, NULL::VARCHAR AS line FROM {source}", "c{}", counted=False)  # noqa: S608
+
+
+def ragged_queries(job: ReadJob, plan: Layout, form: Dialect, found: csv_clean.Kinds) -> list[str]:
+    """Rows of ragged files: the regular lines as such, the refused ones by the definition."""
+    if not found.ragged:
+        return []
+    refused = " UNION ALL ".join(f"SELECT filename, line FROM {name(table)}" for table in found.refused)  # noqa: S608
+    return [
+        regular_query(job, plan, form, found.ragged, ", ignore_errors = true"),
+        _rows(job, plan, form, _split(refused, form), "cells[{}]", counted=True),
+    ]
 
 
 def tolerant_query(job: ReadJob, plan: Layout, form: Dialect, files: Sequence[InputFile]) -> str:
     """Rows of any files: short records are padded, the cells of long ones rescued."""
-    found = records(files, form, skip=plan.head.skip)
-    source = f"SELECT filename, line, {cells('line', form)} AS cells FROM ({found})"  # noqa: S608
-    return _rows(job, plan, form, source, "cells[{}]", counted=True)
+    return _rows(job, plan, form, _split(records(files, form, skip=plan.head.skip), form), "cells[{}]", counted=True)
+
+
+def _split(found: str, form: Dialect) -> str:
+    return f"SELECT filename, line, {cells('line', form)} AS cells FROM ({found})"  # noqa: S608
 
 
 def _rows(job: ReadJob, plan: Layout, form: Dialect, source: str, cell: str, *, counted: bool) -> str:
