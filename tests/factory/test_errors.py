@@ -63,6 +63,20 @@ def test_a_variable_cannot_be_made_from_itself(home: Home) -> None:
         home.factory().check("p")
 
 
+def test_an_activity_sees_only_what_has_ended_before_it(home: Home) -> None:
+    """As at publishing in Azure: what is not upstream cannot be read, what is further up can."""
+    text = "@{activity('C').status}"
+    chain = [activity("Wait", "C"), activity("Wait", "B", after={"C": ["Completed"]})]
+    reader = activity("IfCondition", "I", after={"B": ["Succeeded"]}, expression=True,
+                      ifTrueActivities=[activity("Fail", "F", message=text, errorCode="1")])  # fmt: skip
+    home.pipeline([*chain, reader])
+    home.factory().check("p")
+    file = home.pipeline([*chain, activity("Fail", "F", message=text, errorCode="1")])
+    with pytest.raises(FactoryError, match="The output of activity 'c' can't be referenced") as caught:
+        home.factory().check("p")
+    assert str(caught.value.place) == f"{file}, properties.activities[2].typeProperties"
+
+
 def test_a_file_that_never_lands_ends_the_validation(home: Home) -> None:
     """The address and the timeout stand in the error."""
     home.pipeline(

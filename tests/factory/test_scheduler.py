@@ -11,7 +11,7 @@ from houseboat.errors import RunFailed
 from houseboat.factory.activities import ACTIVITIES
 from houseboat.factory.activities.activity import Call
 from houseboat.factory.errors import ActivityError
-from houseboat.runs import Event, Json, Status
+from houseboat.runs import Event, Json, Run, Status
 
 OK = {"value": "x"}
 
@@ -156,6 +156,50 @@ def test_secrets_stay_out_of_the_record(home: Home) -> None:
     written = b"".join(file.read_bytes() for file in home.folder.glob("runs.db*"))
     assert b"secureOutput" in written
     assert b'"pw"' not in written
+
+
+def test_secure_parameters_and_telling_names_are_hidden_everywhere(home: Home) -> None:
+    """Neither inputs, nor outputs, nor messages, nor headers show them."""
+    headers = {"Authorization": "Bearer abc123"}
+    home.serve("page", "hush-hush")
+    home.pipeline(
+        [
+            activity("SetVariable", "S", variableName="v", value="@concat('key=', pipeline().parameters.p)"),
+            activity("WebActivity", "W", method="GET", url="https://files.example.com/page", headers=headers),
+            activity("Fail", "F", message="@pipeline().parameters.p", errorCode="1"),
+        ],
+        variables={"v": {"type": "String"}},
+        parameters={"p": {"type": "securestring"}},
+    )
+    with pytest.raises(RunFailed, match=r"Operation on target F failed: \*\*\*"):
+        home.run(p="hush-hush")
+    written = b"".join(file.read_bytes() for file in home.folder.glob("runs.db*"))
+    assert b"hush-hush" not in written
+    assert b"abc123" not in written
+    assert home.activities()["S"].output["value"] == "key=***"
+
+
+def test_a_broken_policy_fails_the_activity_and_not_the_scheduler(home: Home) -> None:
+    """Whatever happens outside of the activity itself must not leave the others waiting."""
+    home.pipeline([activity("Wait", "A", policy={"retry": "often"}, waitTimeInSeconds=0), works("B", A=["Failed"])])
+    home.run()
+    assert home.activities()["A"].error["errorCode"] == "BadPolicy"
+    assert home.activities()["B"].status is Status.SUCCEEDED
+
+
+def test_a_failing_record_does_not_leave_the_others_waiting(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk under the record of runs is a failure, not a hang."""
+    begin = home.runs.begin
+
+    def full(kind: str, name: str, **more: Json) -> Run:
+        if name == "A":
+            raise OSError("No space left on device")
+        return begin(kind, name, **more)
+
+    monkeypatch.setattr(home.runs, "begin", full)
+    home.pipeline([works("A"), works("B", A=["Succeeded"])])
+    with pytest.raises(RunFailed, match="Operation on target A failed: No space left on device"):
+        home.run()
 
 
 def test_progress_is_told_to_listeners(home: Home) -> None:

@@ -6,13 +6,13 @@ references, variables and the grammar of all expressions. Inactive activities ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from houseboat.errors import HouseboatError, Place
 from houseboat.factory.errors import ExpressionError, FactoryError
 from houseboat.factory.expressions.grammar import Literal, calls
 from houseboat.factory.expressions.template import Expression, Interpolated, read
-from houseboat.factory.graph import cycle
+from houseboat.factory.graph import ancestors, cycle
 from houseboat.factory.model import CONDITIONS, Definitions, Resource, Step, pipeline_steps, suggestion
 from houseboat.runs import Json
 
@@ -72,9 +72,10 @@ class _Checker:
         self.started: list[Resource] = []
 
     def problems(self) -> Iterator[HouseboatError]:
-        yield from self._steps(pipeline_steps(self._pipeline))
+        yield from self._steps(pipeline_steps(self._pipeline), frozenset())
 
-    def _steps(self, steps: list[Step]) -> Iterator[HouseboatError]:
+    def _steps(self, steps: list[Step], outside: frozenset[str]) -> Iterator[HouseboatError]:
+        """``outside``: the activities that have ended before any of these starts."""
         for step in steps:
             yield from self._name(step)
             if step.marked is None:
@@ -82,8 +83,26 @@ class _Checker:
         yield from self._dependencies(steps)
         for step in steps:
             if step.marked is None:
+                before = outside | ancestors(step, steps)
+                yield from self._seen(step, before)
                 for children in step.children():
-                    yield from self._steps(children)
+                    yield from self._steps(children, before)
+
+    def _seen(self, step: Step, before: frozenset[str]) -> Iterator[FactoryError]:
+        """What ``activity('X')`` names must have ended before; Until also sees what is inside it."""
+        if step.type == "Until":
+            before |= {child.key for children in step.children() for child in children}
+        own = {key: value for key, value in step.type_properties.items() if key not in _INNER}
+        parts = {part: step.definition.get(part) for part in _EVALUATED} | {"typeProperties": own}
+        for part, value in parts.items():
+            for name in sorted(_named_by("activity", value) - before):
+                yield FactoryError(
+                    f"The output of activity '{name}' can't be referenced since it is either not an ancestor to the "
+                    f"current activity '{step.name}' or does not exist",
+                    place=step.at(part),
+                    hint=f"let '{step.name}' depend on it, directly or through others",
+                    code="ActivityNotAncestor",
+                )
 
     def _name(self, step: Step) -> Iterator[FactoryError]:
         if not step.name:
@@ -177,7 +196,7 @@ class _Checker:
         if name.lower() not in {variable.lower() for variable in declared}:
             hint = suggestion(name, sorted(declared), "declare it in properties.variables")
             yield FactoryError(f"there is no variable '{name}' in this pipeline", place=place, hint=hint)
-        if step.type == "SetVariable" and name.lower() in _variables_of(step.type_properties.get("value")):
+        if step.type == "SetVariable" and name.lower() in _named_by("variables", step.type_properties.get("value")):
             yield FactoryError(
                 "The expression contains self referencing variable. A variable cannot reference itself in the expression.",
                 place=step.at("typeProperties.value"),
@@ -189,31 +208,26 @@ def _below(place: Place, at: str) -> Place:
     return Place(place.file, None, f"{place.at}{at}")
 
 
-def _variables_of(value: Json) -> set[str]:
-    """The variables that a value reads, in lower case."""
-    found: set[str] = set()
-    _each_text(value, lambda text: found.update(_variables_in(text)))
-    return found
+def _named_by(function: str, value: Json) -> set[str]:
+    """The names, in lower case, that calls such as ``variables('v')`` in a value hold."""
+    match value:
+        case str():
+            return set(_named_in(function, value))
+        case list():
+            return {name for item in value for name in _named_by(function, item)}
+        case Mapping():
+            return {name for item in value.values() for name in _named_by(function, item)}
+        case _:
+            return set()
 
 
-def _each_text(value: Json, visit: Callable[[str], None]) -> None:
-    if isinstance(value, str):
-        visit(value)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            _each_text(item, visit)
-    elif isinstance(value, list):
-        for item in value:
-            _each_text(item, visit)
-
-
-def _variables_in(text: str) -> Iterator[str]:
+def _named_in(function: str, text: str) -> Iterator[str]:
     try:
         template = read(text)
     except ExpressionError:
-        return
+        return  # reported where the expression stands
     parts = template.parts if isinstance(template, Interpolated) else (template,)
     for part in parts:
         for call in calls(part.node) if isinstance(part, Expression) else []:
-            if call.name.lower() == "variables" and call.arguments and isinstance(call.arguments[0], Literal):
+            if call.name.lower() == function and call.arguments and isinstance(call.arguments[0], Literal):
                 yield str(call.arguments[0].value).lower()

@@ -105,6 +105,7 @@ class Running:
     returned: dict[str, Json] = field(default_factory=dict)
     trigger: Mapping[str, Json] | None = None
     detached: list[threading.Thread] = field(default_factory=list)
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

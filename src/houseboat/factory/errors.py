@@ -1,11 +1,11 @@
 """The errors of the Data Factory runtime.
 
-====================================  =====================================================================
+=====================================  =====================================================================
 ``FactoryError`` (a ``ProjectError``)  a file of the factory is malformed, or names what is not there
-``ExpressionError``                   an expression cannot be read or evaluated
-``ActivityError``                     an activity failed, in Data Factory's own terms
-``RunFailed``                         a pipeline failed: ``Operation on target X failed: ...``
-====================================  =====================================================================
+``ExpressionError``                    an expression cannot be read or evaluated
+``ActivityError``                      an activity failed, in Data Factory's own terms
+``RunFailed``                          a pipeline failed: ``Operation on target X failed: ...``
+=====================================  =====================================================================
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class Failure:
     failure_type: str
     target: str
     details: Json = ""
+    place: Place | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The object in Data Factory's own names."""
@@ -82,12 +83,13 @@ class Failure:
         }
 
     @classmethod
-    def of(cls, error: BaseException, target: str) -> Failure:
-        """Translate whatever an activity raised."""
+    def of(cls, error: BaseException, target: str, place: Place) -> Failure:
+        """Translate whatever an activity raised. ``place`` is where the activity stands, unless the error knows better."""
+        if not isinstance(error, HouseboatError):
+            message = str(error) or type(error).__name__
+            return cls(type(error).__name__, message, "SystemError", target, place=place)
+        message = error.message if error.hint is None else f"{error.message} ({error.hint})"
+        place = error.place or place
         if isinstance(error, ActivityError):
-            message = error.message if error.hint is None else f"{error.message} ({error.hint})"
-            return cls(error.code or "UserError", message, error.failure_type, target, error.details)
-        if isinstance(error, HouseboatError):
-            message = error.message if error.hint is None else f"{error.message} ({error.hint})"
-            return cls(error.code or "UserError", message, "UserError", target)
-        return cls(type(error).__name__, str(error) or type(error).__name__, "SystemError", target)
+            return cls(error.code or "UserError", message, error.failure_type, target, error.details, place)
+        return cls(error.code or "UserError", message, "UserError", target, place=place)

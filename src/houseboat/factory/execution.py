@@ -11,14 +11,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from houseboat.errors import HouseboatError
-from houseboat.factory import timespan
+from houseboat.errors import HouseboatError, Unsupported
+from houseboat.factory import records, timespan
 from houseboat.factory.activities import ACTIVITIES, Activity, Call
 from houseboat.factory.context import Cancellation, Context, Outcome
-from houseboat.factory.errors import ActivityError, ExpressionError, Failure
-from houseboat.factory.expressions.functions.formats import utc
+from houseboat.factory.errors import ActivityError, ExpressionError, FactoryError, Failure
 from houseboat.factory.model import Step
 from houseboat.runs import Json, Run, Status
+
+_HOPELESS = (ExpressionError, FactoryError, Unsupported)
+"""What fails in the same way however often it is tried."""
 
 
 @dataclass(frozen=True)
@@ -43,26 +45,30 @@ class Policy:
             )  # fmt: skip
         return cls(
             timeout=length,
-            retries=int(settings.get("retry") or 0),
-            interval=float(settings.get("retryIntervalInSeconds", 30)),
+            retries=int(_number(settings, "retry", 0, step)),
+            interval=_number(settings, "retryIntervalInSeconds", 30, step),
             secure_input=settings.get("secureInput") is True,
             secure_output=settings.get("secureOutput") is True,
         )
 
 
+def _number(settings: Mapping[str, Json], name: str, default: float, step: Step) -> float:
+    value = settings.get(name, default)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ActivityError(f"'{value}' is not a number", code="BadPolicy", place=step.at(f"policy.{name}")) from None
+
+
 def skip(step: Step, context: Context) -> Outcome:
     """Record that an activity does not run, because its conditions do not hold."""
-    run = _begin(step, context)
-    context.services.runs.end(run, Status.SKIPPED)
-    return Outcome(Status.SKIPPED)
+    return records.skipped(step, context)
 
 
 def execute(step: Step, context: Context) -> Outcome:
     """Run one activity to its end; whatever it raises becomes its failure."""
     if step.marked is not None:
-        run = _begin(step, context)
-        run.output["state"] = "Inactive"
-        context.services.runs.end(run, Status.SKIPPED)
+        records.skipped(step, context, state="Inactive")
         failure = Failure("Inactive", "the activity is inactive and marked as failed", "UserError", step.name)
         return Outcome(step.marked, failure=failure if step.marked is Status.FAILED else None)
     try:
@@ -70,11 +76,10 @@ def execute(step: Step, context: Context) -> Outcome:
         policy = Policy.of(context.evaluate(dict(step.policy), step.at("policy")), step)
         settings, properties = _evaluated(step, activity, context)
     except HouseboatError as error:
-        run = _begin(step, context)
-        return _failed(step, context, run, error)
+        return records.failed(step, context, records.begin(step, context), error)
     attempt = 0
     while True:
-        run = _begin(step, context, attempt, settings if not policy.secure_input else None, properties)
+        run = records.begin(step, context, attempt, None if policy.secure_input else settings, properties)
         outcome, again = _attempt(step, activity, settings, context, run, policy)
         if not again or attempt >= policy.retries or context.cancellation.requested:
             return outcome
@@ -93,19 +98,6 @@ def _evaluated(step: Step, activity: Activity, context: Context) -> tuple[dict[s
     return settings, properties
 
 
-def _begin(step: Step, context: Context, attempt: int = 0, settings: Json = None, properties: Json = None) -> Run:
-    described: dict[str, Json] = {"activityType": step.type}
-    if context.items:
-        described["item"] = context.items[-1]
-    if attempt:
-        described["retryAttempt"] = attempt
-    if settings is not None:
-        described["typeProperties"] = settings
-    if properties:
-        described["userProperties"] = properties
-    return context.services.runs.begin("activity", step.name, parent=context.run, input=described)
-
-
 def _attempt(
     step: Step, activity: Activity, settings: dict[str, Json], context: Context, run: Run, policy: Policy
 ) -> tuple[Outcome, bool]:
@@ -115,37 +107,8 @@ def _attempt(
     try:
         output = _within(policy.timeout, lambda: dict(activity.run(call)), cancellation)
     except Exception as error:  # noqa: BLE001 - whatever an activity raises is its failure, never the scheduler's
-        return _failed(step, context, run, error), not isinstance(error, ExpressionError)
-    run.output.update({"secureOutput": True} if policy.secure_output else output)
-    context.services.runs.end(run, Status.SUCCEEDED)
-    return Outcome(Status.SUCCEEDED, _view(run, Status.SUCCEEDED, output=output)), False
-
-
-def _failed(step: Step, context: Context, run: Run, error: Exception) -> Outcome:
-    failure = Failure.of(error, step.name)
-    place = getattr(error, "place", None) or step.place
-    run.error = {"type": type(error).__name__, "code": failure.code, "place": str(place), **failure.as_json()}
-    context.services.runs.end(run, Status.FAILED)
-    output = dict(getattr(error, "output", None) or {})
-    return Outcome(Status.FAILED, _view(run, Status.FAILED, output=output, error=failure.as_json()), failure)
-
-
-def _view(run: Run, status: Status, **parts: Mapping[str, Json]) -> dict[str, Json]:
-    """What ``activity('X')`` gives; ``output`` and ``error`` are absent when there is none."""
-    from datetime import UTC, datetime
-
-    start, end = (datetime.fromtimestamp(moment or 0, UTC) for moment in (run.started, run.ended))
-    view: dict[str, Json] = {key: value for key, value in parts.items() if value or key == "output"}
-    if status is Status.FAILED and not view["output"]:
-        del view["output"]
-    return {
-        **view,
-        "status": status.value,
-        "ActivityRunId": run.id,
-        "Duration": timespan.text(run.seconds),
-        "ExecutionStartTime": utc(start),
-        "ExecutionEndTime": utc(end),
-    }
+        return records.failed(step, context, run, error), not isinstance(error, _HOPELESS)
+    return records.succeeded(context, run, output, secret=policy.secure_output), False
 
 
 def _within(timeout: float | None, work: Callable[[], dict[str, Json]], cancellation: Cancellation) -> dict[str, Json]:

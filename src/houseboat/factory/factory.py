@@ -16,7 +16,8 @@ from houseboat.factory.context import Cancellation, Context, Results, Running, S
 from houseboat.factory.expressions import Environment
 from houseboat.factory.expressions.functions.formats import utc
 from houseboat.factory.model import Definitions, Resource, Step, pipeline_steps
-from houseboat.factory.parameters import bind, redacted
+from houseboat.factory.parameters import bind
+from houseboat.factory.redaction import hidden, redacted, secrets_of
 from houseboat.factory.scheduler import run_activities
 from houseboat.factory.variables import Variables
 from houseboat.lake import Lake, WebSources
@@ -71,8 +72,7 @@ class Factory:
         before anything runs, ``RunFailed`` when the pipeline fails.
         """
         pipeline = self.definitions.find("pipeline", name)
-        shown = redacted(pipeline.properties.get("parameters") or {}, parameters or {})
-        with runs.record("factory", pipeline.name, parent=parent, input=shown) as run:
+        with runs.record("factory", pipeline.name, parent=parent, input=_shown(pipeline, parameters or {})) as run:
             services = Services(self.definitions, runs, lake, web, _Runner(), self.environment)
             run.output.update(self._run(pipeline, parameters or {}, run, services, trigger))
         return run.output
@@ -82,7 +82,7 @@ class Factory:
 
         def start(name: str, parameters: Mapping[str, Json], run: Run) -> Mapping[str, Json]:
             pipeline = self.definitions.find("pipeline", name)
-            run.input = redacted(pipeline.properties.get("parameters") or {}, parameters)
+            run.input = _shown(pipeline, parameters)
             services = Services(self.definitions, runs, lake, web, _Runner(), self.environment)
             return self._run(pipeline, parameters, run, services, None)
 
@@ -114,7 +114,7 @@ class _Runner:
 
     def pipeline(self, pipeline: Resource, arguments: Mapping[str, Json], run: Run, caller: Running) -> dict[str, Json]:
         running = _running(pipeline, arguments, run, caller.services, caller.trigger)
-        run.input = redacted(pipeline.properties.get("parameters") or {}, running.parameters)
+        run.input = _shown(pipeline, running.parameters)
         started_by = {
             "GroupId": caller.system["GroupId"],
             "TriggeredByPipelineName": caller.pipeline.name,
@@ -152,8 +152,22 @@ def _running(
         "TriggerType": fired["type"],
         "TriggerTime": fired.get("startTime") or utc(datetime.now(UTC)),
     }
-    variables = Variables(pipeline.properties.get("variables") or {})
-    return Running(services, pipeline, run, parameters, system, variables, Cancellation(), trigger=trigger)
+    return Running(
+        services,
+        pipeline,
+        run,
+        parameters,
+        system,
+        Variables(pipeline.properties.get("variables") or {}),
+        Cancellation(),
+        trigger=trigger,
+        secrets=secrets_of(declared, parameters),
+    )
+
+
+def _shown(pipeline: Resource, arguments: Mapping[str, Json]) -> Json:
+    """Arguments as they may be written down."""
+    return redacted(arguments, secrets_of(pipeline.properties.get("parameters") or {}, arguments))
 
 
 def _finish(running: Running) -> dict[str, Json]:
@@ -161,6 +175,8 @@ def _finish(running: Running) -> dict[str, Json]:
     context = Context(running, running.run, cancellation=running.cancellation)
     results = run_activities(pipeline_steps(running.pipeline), context)
     if results.failures:
-        messages = [f"Operation on target {failure.target} failed: {failure.message}" for failure in results.failures]
-        raise RunFailed("\n".join(messages), place=running.pipeline.place(), code=results.failures[0].code)
+        lines = [f"Operation on target {failure.target} failed: {failure.message}" for failure in results.failures]
+        first = results.failures[0]
+        message = hidden("\n".join(lines), running.secrets)
+        raise RunFailed(message, place=first.place or running.pipeline.place(), code=first.code)
     return dict(running.returned)

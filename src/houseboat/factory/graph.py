@@ -57,6 +57,20 @@ def failing(steps: Sequence[Step], done: Mapping[str, Status]) -> list[Step]:
     return [step for step in steps if step.key in guilty]
 
 
+def ancestors(step: Step, steps: Sequence[Step]) -> frozenset[str]:
+    """The keys of all activities that have ended before this one starts."""
+    by_key = {one.key: one for one in steps}
+    found: set[str] = set()
+    waiting = [step]
+    while waiting:
+        for dependency in waiting.pop().depends_on:
+            key = dependency.activity.lower()
+            if key not in found and key in by_key:
+                found.add(key)
+                waiting.append(by_key[key])
+    return frozenset(found)
+
+
 def cycle(edges: Mapping[str, Iterable[str]]) -> list[str] | None:
     """A circle in a graph of names, as ``[a, b, a]``; None when there is none."""
     done: set[str] = set()

@@ -14,8 +14,6 @@ from houseboat.factory.errors import FactoryError
 from houseboat.factory.expressions.values import find_key, to_json, to_text, type_name
 from houseboat.runs import Json
 
-SECRET = "***"  # noqa: S105 - what is shown instead of a secret
-
 
 def bind(
     declared: Mapping[str, Mapping[str, Json]], arguments: Mapping[str, Json], place: Place, owner: str
@@ -51,12 +49,6 @@ def convert(value: Json, declared: str, what: str, place: Place) -> Json:
         raise FactoryError(
             f"{what} is declared as {declared} and was given a value of type '{type_name(value)}'", place=place
         ) from None
-
-
-def redacted(declared: Mapping[str, Mapping[str, Json]], values: Mapping[str, Json]) -> dict[str, Json]:
-    """The values as they may be shown: secure strings are not."""
-    secret = {name for name, entry in declared.items() if str(entry.get("type") or "").lower() == "securestring"}
-    return {name: SECRET if name in secret else value for name, value in values.items()}
 
 
 def _text(value: Json) -> str:

@@ -12,6 +12,7 @@ from houseboat.factory.errors import Failure
 from houseboat.factory.execution import execute, skip
 from houseboat.factory.graph import failing, is_ready, may_run
 from houseboat.factory.model import Step
+from houseboat.runs import Status
 
 _POLL = 0.5
 """Seconds between two looks at the cancellation, while activities run; also lets Ctrl+C through on Windows."""
@@ -49,11 +50,15 @@ def run_activities(steps: Sequence[Step], context: Context) -> Results:
 
 def _start(step: Step, context: Context, ended: queue.SimpleQueue[tuple[Step, Outcome]]) -> None:
     variables = contextvars.copy_context()
-    threading.Thread(
-        target=lambda: ended.put((step, variables.run(execute, step, context))),
-        name=f"activity {step.name}",
-        daemon=True,
-    ).start()
+
+    def work() -> None:
+        try:
+            outcome = variables.run(execute, step, context)
+        except Exception as error:  # noqa: BLE001 - not even a full disk under the record may leave the others waiting
+            outcome = Outcome(Status.FAILED, failure=Failure.of(error, step.name, step.place))
+        ended.put((step, outcome))
+
+    threading.Thread(target=work, name=f"activity {step.name}", daemon=True).start()
 
 
 def _next(ended: queue.SimpleQueue[tuple[Step, Outcome]], context: Context) -> tuple[Step, Outcome]:

@@ -28,4 +28,5 @@ def inner_failed(failure: Failure) -> ActivityError:
         f"Error: {failure.message}",
         code="ActionFailed",
         details=[failure.as_json()],
+        place=failure.place,
     )

@@ -18,7 +18,6 @@ from houseboat.lake import WebSources
 from houseboat.runs import Json
 
 _USUAL_TIMEOUT = 100.0
-_BAD = 400
 
 
 class HttpStore:
@@ -52,8 +51,9 @@ class HttpStore:
     def _fetched(self, url: str, dataset: Dataset, settings: Mapping[str, Json], folder: Path) -> Path:
         body = settings.get("requestBody")
         try:
-            answer = self._web.request(
+            answer, file = self._web.download(
                 url,
+                folder / uuid.uuid4().hex,
                 method=str(settings.get("requestMethod") or "GET").upper(),
                 headers={**_headers(settings.get("additionalHeaders")), **_authorization(dataset)},
                 body=None if body is None else str(body).encode(),
@@ -66,15 +66,13 @@ class HttpStore:
                 failure_type="SystemError",
                 hint="is the network there? the manifest's [web] can name a folder that stands in for the address",
             ) from error
-        if answer.status >= _BAD:
+        if file is None:
             payload = answer.body[:500].decode(errors="replace")
             raise ActivityError(
                 f"ErrorCode=UserErrorHttpStatusCodeIndicatingFailure,Message=The HttpStatusCode {answer.status} "
                 f"({_phrase(answer.status)}) indicates failure. Request URL: {url} Response payload: {payload}",
                 code="2200",
             )
-        file = folder / uuid.uuid4().hex
-        file.write_bytes(answer.body)
         return file
 
 
