@@ -38,6 +38,10 @@ ANY, TEXT, INT, BOOL, MAP, LIST = "any", "text", "int", "bool", "map", "list"
 _RUN_AS = Fields({"user_name": TEXT, "service_principal_name": TEXT, "group_name": TEXT})
 _FILE = Fields({"path": TEXT, "source": TEXT})
 
+def _task() -> Schema:
+    return TASK
+
+
 TASK_TYPES: dict[str, Schema] = {
     "notebook_task": Fields({"notebook_path": TEXT, "base_parameters": MAP, "source": TEXT, "warehouse_id": TEXT}),
     "pipeline_task": Fields(
@@ -51,7 +55,7 @@ TASK_TYPES: dict[str, Schema] = {
         }
     ),
     "condition_task": Fields({"op": TEXT, "left": ANY, "right": ANY}),
-    "for_each_task": Fields({"inputs": ANY, "concurrency": INT, "task": lambda: TASK}),
+    "for_each_task": Fields({"inputs": ANY, "concurrency": INT, "task": lambda: _task()}),
     "run_job_task": Fields({"job_id": ANY, "job_parameters": MAP, "pipeline_params": MAP}),
     "spark_python_task": Fields({"python_file": TEXT, "parameters": LIST, "source": TEXT}),
     "sql_task": Fields(
@@ -79,7 +83,7 @@ TASK_TYPES: dict[str, Schema] = {
 }
 """The task types of the Jobs API with their fields."""
 
-TASK = Fields(
+TASK: Fields = Fields(
     {
         "task_key": TEXT,
         "description": TEXT,

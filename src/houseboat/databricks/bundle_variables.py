@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import Path
 
 import yaml
@@ -109,7 +110,7 @@ class Interpolation:
             raise BundleError(f"${{{written}}} refers to itself: {' -> '.join([*self._open, written])}", place=place)
         self._open.append(written)
         try:
-            return self.apply(self._lookup(path), place)
+            return self.apply(deepcopy(self._lookup(path)), place)
         except KeyError as error:
             raise BundleError(
                 f"${{{written}}} names nothing in the bundle", place=place, hint=f"no {error.args[0]!r}"

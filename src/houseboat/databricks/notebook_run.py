@@ -7,8 +7,10 @@ failed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +29,7 @@ from houseboat.databricks.dbutils import (
     TaskValueStore,
     Widgets,
 )
-from houseboat.databricks.errors import NotebookExit, WorkflowException
+from houseboat.databricks.errors import NotebookExit, NotebookFailed, WorkflowException
 from houseboat.databricks.ids import run_number
 from houseboat.databricks.notebook_files import Notebook, read_notebook
 from houseboat.databricks.notebook_output import Outputs, write_executed
@@ -38,6 +40,7 @@ from houseboat.lake import Lake
 from houseboat.runs import Json, Run, Runs
 
 if TYPE_CHECKING:
+    from houseboat.databricks.notebook_session import NotebookSession
     from pyspark.sql.connect.session import SparkSession
 
 NewSession = Callable[[], "SparkSession"]
@@ -80,15 +83,17 @@ class NotebookRunner:
         *,
         job: InJob | None = None,
         seconds: float = 0,
+        arguments: Sequence[str] | None = None,
     ) -> dict[str, Json]:
         """Run a notebook to its end, as part of ``run`` (which the caller opens and ends).
 
-        ``parameters`` are the widgets' values, ``seconds`` the time limit (0: none). Returns
+        ``parameters`` are the widgets' values, ``seconds`` the time limit (0: none). With ``arguments`` the file is
+        run as a script: ``sys.argv`` and ``__file__`` are set, ``sys.exit(0)`` is a success. Returns
         ``{"result": exit value, "notebook": executed notebook}``. Raises ``NotebookFailed``, ``TimedOut``, or what
         a drained stream failed with.
         """
         notebook = read_notebook(file)
-        active = _Active(self, notebook, parameters, run, job)
+        active = _Active(self, notebook, parameters, run, job, arguments)
         target = self._state / "runs" / run.id / f"{file.stem}.ipynb"
         run.output["notebook"] = str(target)
         try:
@@ -98,13 +103,35 @@ class NotebookRunner:
         return {"result": active.outputs.exit_value or "", "notebook": str(target)}
 
 
+_argv_lock = threading.Lock()
+"""``sys.argv`` belongs to the process: scripts with arguments run one after another."""
+
+
+@contextmanager
+def _as_script(file: Path, arguments: Sequence[str]) -> Iterator[None]:
+    with _argv_lock:
+        before = sys.argv
+        sys.argv = [str(file), *arguments]
+        try:
+            yield
+        finally:
+            sys.argv = before
+
+
 class _Active:
     """One notebook while it runs."""
 
     def __init__(
-        self, runner: NotebookRunner, notebook: Notebook, parameters: Mapping[str, str], run: Run, job: InJob | None
+        self,
+        runner: NotebookRunner,
+        notebook: Notebook,
+        parameters: Mapping[str, str],
+        run: Run,
+        job: InJob | None,
+        arguments: Sequence[str] | None,
     ) -> None:
         self._runner = runner
+        self._arguments = arguments
         self._notebook = notebook
         self._run = run
         self._job = job
@@ -137,14 +164,26 @@ class _Active:
                     lake=self._runner._lake,
                     note=self._tell,
                 )
-                try:
-                    session.run(self._notebook)
-                except NotebookExit as leave:
-                    self.outputs.exit_value = leave.value
+                self._cells(session)
                 self._drained(streams.drain(spark, self._tell))
                 display.finish()
             finally:
                 self._close(spark)
+
+    def _cells(self, session: NotebookSession) -> None:
+        try:
+            if self._arguments is None:
+                session.run(self._notebook)
+            else:
+                with _as_script(self._notebook.path, self._arguments):
+                    session.namespace["__file__"] = str(self._notebook.path)
+                    session.run(self._notebook)
+        except NotebookExit as leave:
+            self.outputs.exit_value = leave.value
+        except NotebookFailed as error:
+            stopped = error.__cause__
+            if self._arguments is None or not isinstance(stopped, SystemExit) or stopped.code not in (None, 0):
+                raise
 
     def interrupt(self) -> None:
         """Free the thread from what it waits for on the engine."""

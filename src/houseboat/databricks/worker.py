@@ -18,8 +18,8 @@ from houseboat.databricks.errors import Stopped
 T = TypeVar("T")
 GRACE = 10.0
 """Seconds that a stopped thread is given to unwind."""
-_SLICE = 1.0
-"""Seconds of one wait: on Windows an unlimited wait cannot be interrupted by Ctrl-C."""
+_SLICE = 0.5
+"""Seconds of one wait: an exception for the waiting thread (a stop, on Windows also Ctrl-C) is seen in between."""
 
 
 class TimedOut(Exception):  # noqa: N818
@@ -27,13 +27,20 @@ class TimedOut(Exception):  # noqa: N818
 
 
 class Worker(Generic[T]):
-    """One function in one thread."""
+    """One function in one thread. ``ended`` is called in that thread with the result or the exception."""
 
-    def __init__(self, function: Callable[[], T], name: str) -> None:
+    def __init__(
+        self, function: Callable[[], T], name: str, ended: Callable[[T | None, BaseException | None], None] | None = None
+    ) -> None:
         self._function = function
+        self._ended = ended
         self._result: T
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
 
     def run(self, seconds: float, interrupt: Callable[[], None]) -> T:
         """Run to the end and return the result, or raise what the function raised.
@@ -41,25 +48,31 @@ class Worker(Generic[T]):
         ``seconds`` 0 means no limit; when they are over, ``interrupt`` frees the thread from what it waits for, and
         ``TimedOut`` is raised.
         """
-        self._thread.start()
+        self.start()
         try:
             end = time.monotonic() + seconds if seconds else None
             while self._thread.is_alive():
                 left = _SLICE if end is None else end - time.monotonic()
                 if left <= 0:
-                    raise TimedOut
+                    raise TimedOut(f"did not end within {seconds:g} seconds")
                 self._thread.join(min(left, _SLICE))
         except BaseException:
-            self._stop(interrupt)
+            interrupt()
+            self.stop()
             raise
         if self._error is not None:
             raise self._error
         return self._result
 
-    def _stop(self, interrupt: Callable[[], None]) -> None:
-        interrupt()
+    def stop(self, *, wait: bool = True) -> None:
+        """Raise ``Stopped`` inside the thread; with ``wait``, give it time to unwind."""
         if self._thread.ident is not None and self._thread.is_alive():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident), ctypes.py_object(Stopped))
+        if wait:
+            self.join()
+
+    def join(self) -> None:
+        """Wait for the thread to unwind, for a while."""
         self._thread.join(GRACE)
 
     def _main(self) -> None:
@@ -67,3 +80,5 @@ class Worker(Generic[T]):
             self._result = self._function()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             self._error = error
+        if self._ended is not None:
+            self._ended(getattr(self, "_result", None), self._error)

@@ -15,7 +15,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import List, NamedTuple  # noqa: UP035 - a method named list hides the builtin
 
 from houseboat.databricks.errors import DbutilsError
 from houseboat.errors import Place
@@ -76,11 +76,11 @@ class Secrets:
         """The secret's text in UTF-8."""
         return self.get(scope, key).encode()
 
-    def list(self, scope: str) -> list[SecretMetadata]:
+    def list(self, scope: str) -> List[SecretMetadata]:
         """The keys of a scope."""
         return [SecretMetadata(name) for name, _ in self._scopes().get(_plain(scope), {}).values()]
 
-    def listScopes(self) -> list[SecretScope]:  # noqa: N802
+    def listScopes(self) -> List[SecretScope]:  # noqa: N802
         """The scopes known at home."""
         return [SecretScope(name) for name in sorted(self._scopes())]
 

@@ -1,0 +1,1 @@
+"""Task types of jobs: one module each; ``registry.TYPES`` lists them."""
