@@ -39,6 +39,7 @@ class Result:
     way: str
     code: int
     seconds: float
+    cpu_seconds: float
     peak_gib: float
     lake_mib: int
     layers: dict[str, float]
@@ -106,6 +107,7 @@ def run(way: str, options: argparse.Namespace, data: Path) -> Result:
         way,
         taken.code,
         round(taken.seconds, 1),
+        round(taken.cpu_seconds, 1),
         round(taken.peak_bytes / GIB, 2),
         size >> 20,
         record.layers,
@@ -139,13 +141,15 @@ def show(results: list[Result], size: int) -> None:
     """Print the table; ratios are to the hand-written way, or to the first one run."""
     base = next((result for result in results if result.way == "handwritten"), results[0])
     print(f"\n{size >> 20} MiB of CSV\n")
-    print(f"| {'way':<12} | {'seconds':>8} | {'ratio':>6} | {'peak GiB':>8} | {'lake MiB':>8} | layers |")
-    print("|---|---:|---:|---:|---:|---|")
+    print(
+        f"| {'way':<12} | {'seconds':>8} | {'ratio':>6} | {'CPU s':>7} | {'peak GiB':>8} | {'lake MiB':>8} | layers |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---|")
     for result in results:
         layers = ", ".join(f"{name} {seconds:g}" for name, seconds in result.layers.items())
         ratio = result.seconds / base.seconds
-        cells = (f"{result.way:<12}", f"{result.seconds:>8.1f}", f"{ratio:>6.2f}", f"{result.peak_gib:>8.2f}")
-        print(f"| {' | '.join(cells)} | {result.lake_mib:>8} | {layers} |")
+        cells = (f"{result.way:<12}", f"{result.seconds:>8.1f}", f"{ratio:>6.2f}", f"{result.cpu_seconds:>7.1f}")
+        print(f"| {' | '.join(cells)} | {result.peak_gib:>8.2f} | {result.lake_mib:>8} | {layers} |")
 
 
 def main() -> int:

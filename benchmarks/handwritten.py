@@ -2,8 +2,9 @@
 
     python handwritten.py SOURCE LAKE
 
-Written as a careful engineer would who knows the data (few titles are there twice, so only those are sorted), with nothing that a general runtime must do: no records of
-runs, no checkpoints, no schema evolution, no merge (it rebuilds), no expectations.
+Written as a careful engineer would who knows the data (few titles are there twice, so only those are sorted), with
+nothing that a general runtime must do: no records of runs, no checkpoints, no schema evolution, no merge (it rebuilds),
+no expectations.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 from deltalake import DeltaTable, write_deltalake
-from rules import LOOKUPS, RATINGS, Record, land, table
+from rules import LOOKUPS, RATINGS, Record, table
 
 BATCH = 100_000
 
@@ -38,7 +39,7 @@ with typed as (
     select show_id::bigint as show_id, type, trim(title) as title, added as date_added,
         try_cast(release_year as int) as release_year, nullif(trim(rating), '') as rating,
         trim(description) as description, try_cast(duration_minutes as int) as duration_minutes,
-        try_cast(duration_seasons as int) as duration_seasons, source_file
+        try_cast(duration_seasons as int) as duration_seasons, source_file, ingested_at
     from ({PARSED}) where rule is null),
 repeated as (
     select try_cast(show_id as bigint) as show_id from bronze_titles where try_cast(show_id as bigint) is not null
@@ -47,16 +48,13 @@ latest as (
     select * from typed where show_id not in (from repeated)
     union all
     select * from typed where show_id in (from repeated)
-    qualify row_number() over (partition by show_id order by source_file desc) = 1),
-ranks as (
-    select duration_minutes, dense_rank() over (order by duration_minutes desc) as duration_rank
-    from (select distinct duration_minutes from typed where duration_minutes is not null))
-select show_id, type, title, split_part(title, ':', 1) as short_title, (type = 'Movie')::int as type_flag, date_added,
+    qualify row_number() over (partition by show_id order by source_file desc) = 1)
+select show_id, type, title, split_part(title, ':', 1) as short_title,
+    case type when 'Movie' then 1 else 2 end as type_flag, date_added,
     release_year, rating, family as rating_family, minimum_age, (release_year // 10) * 10 as decade,
     year(date_added) as added_year, month(date_added) as added_month, year(date_added) - release_year as age_when_added,
-    description, duration_minutes, duration_seasons, source_file,
-    duration_rank
-from latest left join ratings using (rating) left join ranks using (duration_minutes)"""
+    description, duration_minutes, duration_seasons, source_file, ingested_at
+from latest left join ratings using (rating)"""
 
 QUARANTINED_TITLES = f"""
 select 'netflix_titles' as source_table, rule, source_file, concat_ws(',', duration_minutes, duration_seasons, type,
@@ -69,52 +67,73 @@ def key(text: str) -> str:
     return f"('0x' || md5({text})[:15])::bigint"
 
 
+DAY = "coalesce(cast(strftime(date_added, '%Y%m%d') as int), -1)"
+
 GOLD = {
     "dim_title": f"""
-        select {key("show_id || '|1'")} as title_key, show_id, type, title, short_title, type_flag, date_added,
-            release_year, rating, rating_family, minimum_age, decade, description, duration_minutes, duration_seasons,
-            duration_rank, 1 as valid_from, null::int as valid_to, true as is_current
+        select {key("show_id::varchar")} as title_key, * exclude (ingested_at), now() as start_at,
+            null::timestamptz as end_at
         from silver_titles""",
     "dim_person": f"""
         select {key("person")} as person_key, person from (
             select "cast" as person from silver_cast union select director from silver_directors)""",
-    "dim_genre": f"select distinct {key('listed_in')} as genre_key, listed_in as genre from silver_category",
-    "dim_country": f"select distinct {key('country')} as country_key, country from silver_countries",
-    "dim_rating": f"select {key('rating')} as rating_key, rating, family, minimum_age from ratings",
+    "dim_genre": f"""
+        select {key("genre")} as genre_key, genre from (select distinct listed_in as genre from silver_category)""",
+    "dim_country": f"""
+        select {key("country")} as country_key, country from (select distinct country from silver_countries)""",
+    "dim_rating": f"""
+        select {key("rating")} as rating_key, rating, rating_family, minimum_age
+        from (select distinct rating, rating_family, minimum_age from dim_title where rating is not null)
+        union all select -1, 'Unknown', 'Unknown', null""",
     "dim_date": """
         select cast(strftime(day, '%Y%m%d') as int) as date_key, day::date as date, year(day) as year,
-            quarter(day) as quarter, month(day) as month, monthname(day) as month_name, dayofweek(day) as weekday
-        from (select unnest(generate_series(min(date_added), max(date_added), interval 1 day)) as day
-              from silver_titles)""",
+            quarter(day) as quarter, month(day) as month, monthname(day) as month_name, day(day) as day_of_month,
+            dayofweek(day) + 1 as day_of_week, dayname(day) as day_name, week(day) as week_of_year,
+            dayofweek(day) in (0, 6) as is_weekend
+        from (select unnest(generate_series(date_trunc('year', min(date_added)),
+                date_trunc('year', max(date_added)) + interval 1 year - interval 1 day, interval 1 day)) as day
+              from dim_title)
+        union all select -1, null, null, null, null, null, null, null, null, null, null""",
     "bridge_title_person": f"""
-        select {key("show_id || '|1'")} as title_key, {key('"cast"')} as person_key, 'actor' as role from silver_cast
+        select {key("show_id::varchar")} as title_key, {key('"cast"')} as person_key, 'actor' as role from silver_cast
         union all
-        select {key("show_id || '|1'")}, {key("director")}, 'director' from silver_directors""",
+        select {key("show_id::varchar")}, {key("director")}, 'director' from silver_directors""",
     "bridge_title_genre": f"""
-        select {key("show_id || '|1'")} as title_key, {key("listed_in")} as genre_key from silver_category""",
+        select {key("show_id::varchar")} as title_key, {key("listed_in")} as genre_key from silver_category""",
     "bridge_title_country": f"""
-        select {key("show_id || '|1'")} as title_key, {key("country")} as country_key from silver_countries""",
+        select {key("show_id::varchar")} as title_key, {key("country")} as country_key from silver_countries""",
     "fact_title_added": f"""
-        select {key("show_id || '|1'")} as title_key, cast(strftime(date_added, '%Y%m%d') as int) as date_key,
-            {key("rating")} as rating_key, type_flag, duration_minutes as minutes, duration_seasons as seasons,
-            coalesce(c.n, 0) as cast_count, coalesce(d.n, 0) as director_count, coalesce(g.n, 0) as genre_count,
-            coalesce(k.n, 0) as country_count, age_when_added
-        from silver_titles
-        left join (select show_id, count(*) as n from silver_cast group by show_id) c using (show_id)
-        left join (select show_id, count(*) as n from silver_directors group by show_id) d using (show_id)
-        left join (select show_id, count(*) as n from silver_category group by show_id) g using (show_id)
-        left join (select show_id, count(*) as n from silver_countries group by show_id) k using (show_id)""",
+        select title_key, {DAY} as date_key, coalesce({key("rating")}, -1) as rating_key, start_at as title_version,
+            duration_minutes, duration_seasons, coalesce(actors, 0)::int as cast_count,
+            coalesce(directors, 0)::int as director_count, coalesce(genres, 0)::int as genre_count,
+            coalesce(countries, 0)::int as country_count, age_when_added
+        from dim_title
+        left join (
+            select title_key, count(*) filter (role = 'actor') as actors,
+                count(*) filter (role = 'director') as directors
+            from bridge_title_person group by title_key) using (title_key)
+        left join (select title_key, count(*) as genres from bridge_title_genre group by title_key) using (title_key)
+        left join (
+            select title_key, count(*) as countries from bridge_title_country group by title_key) using (title_key)
+        where end_at is null""",
     "titles_added_per_month": """
-        select added_year, added_month, type, count(*) as titles from silver_titles group by all""",
-    "titles_by_country_and_genre": """
-        select country, listed_in as genre, count(*) as titles
-        from silver_countries join silver_category using (show_id) group by all""",
+        select year, month, type, count(*) as titles, sum(f.duration_minutes) as minutes,
+            sum(f.duration_seasons) as seasons
+        from fact_title_added f join dim_date using (date_key) join dim_title using (title_key) group by all""",
+    "titles_per_country_and_genre": """
+        select country, genre, titles
+        from (select country_key, genre_key, count(*) as titles
+              from bridge_title_country join bridge_title_genre using (title_key) group by all)
+        join dim_country using (country_key) join dim_genre using (genre_key)""",
     "top_people": """
-        select person, role, count(*) as titles from (
-            select "cast" as person, 'actor' as role from silver_cast
-            union all select director, 'director' from silver_directors)
-        group by all order by titles desc, person limit 100""",
-    "rating_mix": "select type, rating, count(*) as titles from silver_titles group by all",
+        select role, row_number() over (partition by role order by titles desc, person) as place, person, titles
+        from (select role, person_key, count(*) as titles from bridge_title_person group by all)
+        join dim_person using (person_key) qualify place <= 100""",
+    "rating_mix": """
+        select *, titles / sum(titles) over (partition by type) as share
+        from (select type, r.rating, r.rating_family, count(*) as titles
+              from fact_title_added join dim_title using (title_key) join dim_rating r using (rating_key) group by all)
+        """,
 }
 
 
@@ -144,15 +163,18 @@ class Lake:
         return int(number)
 
 
+CSV = "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', filename = true"
+
+
 def bronze(lake: Lake, source: Path) -> None:
-    """Titles as text with the file they came from; lookups as landed."""
-    lake.write(
-        "bronze.netflix_titles",
-        f"select * exclude (filename), filename as source_file, now() as ingested_at from "
-        f"read_csv('{source}/netflix_titles*.csv', all_varchar = true, union_by_name = true, filename = true, "
-        "header = true, delim = ',', quote = '\"', escape = '\"')",
-    )
-    land(source, lake.folder)
+    """All files as text, with the file that each row came from."""
+    names = {"titles": "netflix_titles*.csv", **{name: f"netflix_{name}.csv" for name in LOOKUPS}}
+    for name, files in names.items():
+        lake.write(
+            f"bronze.netflix_{name}",
+            f"select * exclude (filename), filename as source_file, now() as ingested_at "
+            f"from read_csv('{source}/{files}', union_by_name = true, {CSV})",
+        )
 
 
 def silver(lake: Lake) -> None:
@@ -160,15 +182,14 @@ def silver(lake: Lake) -> None:
     lake.write("silver.netflix_titles", SILVER_TITLES)
     broken = [QUARANTINED_TITLES]
     for name, column in LOOKUPS.items():
-        file = lake.folder / "bronze" / "lookups" / f"netflix_{name}.csv"
         landed = (
-            f'(select trim("{column}") as "{column}", try_cast(show_id as bigint) as show_id from '
-            f"read_csv('{file}', all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'))"
+            f'(select trim("{column}") as "{column}", try_cast(show_id as bigint) as show_id, source_file '
+            f"from bronze_{name})"
         )
         known = "show_id in (select show_id from silver_titles)"
-        lake.write(f"silver.netflix_{name}", f"select distinct * from {landed} where {known}")
+        lake.write(f"silver.netflix_{name}", f'select distinct show_id, "{column}" from {landed} where {known}')
         broken.append(
-            f"select 'netflix_{name}', 'no such title', '{file}', concat_ws(',', \"{column}\", show_id), now() "
+            f"select 'netflix_{name}', 'no such title', source_file, concat_ws(',', \"{column}\", show_id), now() "
             f"from {landed} where show_id is null or not {known}"
         )
     lake.write("silver.quarantine", " union all ".join(broken))
@@ -190,7 +211,7 @@ def figures(lake: Lake) -> dict[str, int]:
         "bridge_country": "bridge_title_country", "fact": "fact_title_added",
     }  # fmt: skip
     found = {figure: lake.count(view) for figure, view in views.items()}
-    return found | {name: lake.count("fact_title_added", f"sum({name})") for name in ("minutes", "seasons")}
+    return found | {name: lake.count("fact_title_added", f"sum(duration_{name})") for name in ("minutes", "seasons")}
 
 
 def main(source: Path, folder: Path) -> None:

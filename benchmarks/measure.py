@@ -1,11 +1,11 @@
-"""Runs a command and says how long it took and how much memory it and its children held at most."""
+"""Runs a command and says how long it took, and what it and its children used of processor and memory."""
 
 from __future__ import annotations
 
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
@@ -23,41 +23,51 @@ class Measurement:
 
     code: int
     seconds: float
+    cpu_seconds: float  # user and system time of all processes of the tree that lived long enough to be seen
     peak_bytes: int  # largest sum of resident memory over the process tree; pages shared within it count twice
     output: str
 
 
-def resident(process: psutil.Process) -> int:
-    """Resident memory of a process and all its descendants, in bytes."""
-    total = 0
-    try:
-        family = [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
-    for member in family:
+@dataclass
+class Watch:
+    """What a process tree has used so far."""
+
+    root: psutil.Process
+    peak_bytes: int = 0
+    cpu: dict[int, float] = field(default_factory=dict)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def look(self) -> None:
+        """Add what the tree holds now."""
         try:
-            total += member.memory_info().rss
-        except psutil.Error:
-            continue
-    return total
+            family = [self.root, *self.root.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return
+        resident = 0
+        for member in family:
+            try:
+                resident += member.memory_info().rss
+                used = member.cpu_times()
+            except psutil.Error:
+                continue
+            self.cpu[member.pid] = used.user + used.system
+        self.peak_bytes = max(self.peak_bytes, resident)
+
+    def keep_looking(self) -> None:
+        """Look until ``done``."""
+        while not self.done.wait(INTERVAL):
+            self.look()
 
 
 def measure(command: Sequence[str], cwd: Path, log: Path) -> Measurement:
     """Run a command to its end, from process start to process end; its error output goes to ``log``."""
-    peak, done = 0, threading.Event()
     start = time.perf_counter()
     with log.open("wb") as errors, subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=errors) as child:
-        tree = psutil.Process(child.pid)
-
-        def watch() -> None:
-            nonlocal peak
-            while not done.wait(INTERVAL):
-                peak = max(peak, resident(tree))
-
-        watcher = threading.Thread(target=watch, daemon=True)
+        watch = Watch(psutil.Process(child.pid))
+        watcher = threading.Thread(target=watch.keep_looking, daemon=True)
         watcher.start()
         output, _ = child.communicate()
         seconds = time.perf_counter() - start
-        done.set()
+        watch.done.set()
         watcher.join()
-    return Measurement(child.returncode, seconds, peak, output.decode())
+    return Measurement(child.returncode, seconds, sum(watch.cpu.values()), watch.peak_bytes, output.decode())

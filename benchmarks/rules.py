@@ -16,11 +16,12 @@ LOOKUPS = {"cast": "cast", "directors": "director", "countries": "country", "cat
 """Lookup file ``netflix_<name>.csv`` and the column that it holds beside ``show_id``."""
 
 RATINGS = (
-    ("TV-Y", "TV", 0), ("TV-Y7", "TV", 7), ("TV-Y7-FV", "TV", 7), ("TV-G", "TV", 0), ("TV-PG", "TV", 10),
-    ("TV-14", "TV", 14), ("TV-MA", "TV", 17), ("G", "film", 0), ("PG", "film", 10), ("PG-13", "film", 13),
-    ("R", "film", 17), ("NC-17", "film", 18), ("NR", "unrated", None), ("UR", "unrated", None),
+    ("TV-Y", "Kids", 0), ("TV-G", "Kids", 0), ("G", "Kids", 0), ("TV-Y7", "Older kids", 7),
+    ("TV-Y7-FV", "Older kids", 7), ("TV-PG", "Older kids", 8), ("PG", "Older kids", 8), ("PG-13", "Teens", 13),
+    ("TV-14", "Teens", 14), ("R", "Adults", 17), ("TV-MA", "Adults", 17), ("NC-17", "Adults", 18),
+    ("NR", "Not rated", None), ("UR", "Not rated", None),
 )  # fmt: skip
-"""Rating, its family, and the youngest age that it is meant for."""
+"""Rating, its family, and the youngest age that it is meant for; as in ``netflix/databricks``."""
 
 FIGURES = (
     "bronze_titles", "silver_titles", "silver_cast", "silver_directors", "silver_countries", "silver_category",
@@ -47,14 +48,6 @@ class Record:
     def show(self) -> None:
         """Print the record."""
         print(json.dumps({"layers": self.layers, "figures": self.figures}), flush=True)
-
-
-def land(source: Path, lake: Path) -> None:
-    """Copy the lookup files into bronze as they are: what the factory's Copy activity does."""
-    folder = lake / "bronze" / "lookups"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in LOOKUPS:
-        (folder / f"netflix_{name}.csv").write_bytes((source / f"netflix_{name}.csv").read_bytes())
 
 
 def table(lake: Path, name: str) -> str:

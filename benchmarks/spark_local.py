@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
-from rules import LOOKUPS, RATINGS, Record, land, table
+from rules import LOOKUPS, RATINGS, Record, table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -48,7 +48,7 @@ with typed as (
     select cast(show_id as bigint) as show_id, type, trim(title) as title, added as date_added,
         try_cast(release_year as int) as release_year, nullif(trim(rating), '') as rating,
         trim(description) as description, try_cast(duration_minutes as int) as duration_minutes,
-        try_cast(duration_seasons as int) as duration_seasons, source_file
+        try_cast(duration_seasons as int) as duration_seasons, source_file, ingested_at
     from ({PARSED}) where rule is null),
 repeated as (
     select try_cast(show_id as bigint) as show_id from bronze_titles group by 1 having count(*) > 1),
@@ -58,15 +58,13 @@ ordered as (
 latest as (
     select t.* from typed t left anti join repeated r on t.show_id = r.show_id
     union all
-    select * except (place) from ordered where place = 1),
-ranks as (
-    select duration_minutes, dense_rank() over (order by duration_minutes desc) as duration_rank
-    from (select distinct duration_minutes from typed where duration_minutes is not null))
-select show_id, type, title, split_part(title, ':', 1) as short_title, cast(type = 'Movie' as int) as type_flag,
+    select * except (place) from ordered where place = 1)
+select show_id, type, title, split_part(title, ':', 1) as short_title,
+    case type when 'Movie' then 1 else 2 end as type_flag,
     date_added, release_year, o.rating, family as rating_family, minimum_age, (release_year div 10) * 10 as decade,
     year(date_added) as added_year, month(date_added) as added_month, year(date_added) - release_year as age_when_added,
-    description, o.duration_minutes, duration_seasons, source_file, duration_rank
-from latest o left join ratings r on o.rating = r.rating left join ranks k on o.duration_minutes = k.duration_minutes"""
+    description, duration_minutes, duration_seasons, source_file, ingested_at
+from latest o left join ratings r on o.rating = r.rating"""
 
 QUARANTINED_TITLES = f"""
 select 'netflix_titles' as source_table, rule, source_file, concat_ws(',', duration_minutes, duration_seasons, type,
@@ -79,57 +77,76 @@ def key(text: str) -> str:
     return f"cast(conv(substring(md5({text}), 1, 15), 16, 10) as bigint)"
 
 
+DAY = "coalesce(cast(date_format(date_added, 'yyyyMMdd') as int), -1)"
+
 GOLD = {
     "dim_title": f"""
-        select {key("concat(show_id, '|1')")} as title_key, show_id, type, title, short_title, type_flag, date_added,
-            release_year, rating, rating_family, minimum_age, decade, description, duration_minutes, duration_seasons,
-            duration_rank, 1 as valid_from, cast(null as int) as valid_to, true as is_current
+        select {key("cast(show_id as string)")} as title_key, * except (ingested_at), now() as start_at,
+            cast(null as timestamp) as end_at
         from silver_titles""",
     "dim_person": f"""
         select {key("person")} as person_key, person from (
             select cast as person from silver_cast union select director from silver_directors)""",
     "dim_genre": f"""
-        select {key("listed_in")} as genre_key, listed_in as genre from (select distinct listed_in from silver_category)
-        """,
+        select {key("genre")} as genre_key, genre from (select distinct listed_in as genre from silver_category)""",
     "dim_country": f"""
         select {key("country")} as country_key, country from (select distinct country from silver_countries)""",
-    "dim_rating": f"select {key('rating')} as rating_key, rating, family, minimum_age from ratings",
+    "dim_rating": f"""
+        select {key("rating")} as rating_key, rating, rating_family, minimum_age
+        from (select distinct rating, rating_family, minimum_age from dim_title where rating is not null)
+        union all select -1, 'Unknown', 'Unknown', null""",
     "dim_date": """
         select cast(date_format(day, 'yyyyMMdd') as int) as date_key, day as date, year(day) as year,
             quarter(day) as quarter, month(day) as month, date_format(day, 'MMMM') as month_name,
-            dayofweek(day) as weekday
-        from (select explode(sequence(min(date_added), max(date_added), interval 1 day)) as day from silver_titles)""",
+            dayofmonth(day) as day_of_month, dayofweek(day) as day_of_week, date_format(day, 'EEEE') as day_name,
+            weekofyear(day) as week_of_year, dayofweek(day) in (1, 7) as is_weekend
+        from (select explode(sequence(make_date(year(min(date_added)), 1, 1),
+                make_date(year(max(date_added)), 12, 31), interval 1 day)) as day from dim_title)
+        union all select -1, null, null, null, null, null, null, null, null, null, null""",
     "bridge_title_person": f"""
-        select {key("concat(show_id, '|1')")} as title_key, {key("cast")} as person_key, 'actor' as role
+        select {key("cast(show_id as string)")} as title_key, {key("cast")} as person_key, 'actor' as role
         from silver_cast
         union all
-        select {key("concat(show_id, '|1')")}, {key("director")}, 'director' from silver_directors""",
+        select {key("cast(show_id as string)")}, {key("director")}, 'director' from silver_directors""",
     "bridge_title_genre": f"""
-        select {key("concat(show_id, '|1')")} as title_key, {key("listed_in")} as genre_key from silver_category""",
+        select {key("cast(show_id as string)")} as title_key, {key("listed_in")} as genre_key from silver_category""",
     "bridge_title_country": f"""
-        select {key("concat(show_id, '|1')")} as title_key, {key("country")} as country_key from silver_countries""",
+        select {key("cast(show_id as string)")} as title_key, {key("country")} as country_key from silver_countries""",
     "fact_title_added": f"""
-        select {key("concat(t.show_id, '|1')")} as title_key,
-            cast(date_format(date_added, 'yyyyMMdd') as int) as date_key, {key("rating")} as rating_key, type_flag,
-            duration_minutes as minutes, duration_seasons as seasons,
-            coalesce(c.n, 0) as cast_count, coalesce(d.n, 0) as director_count, coalesce(g.n, 0) as genre_count,
-            coalesce(k.n, 0) as country_count, age_when_added
-        from silver_titles t
-        left join (select show_id, count(*) as n from silver_cast group by show_id) c on c.show_id = t.show_id
-        left join (select show_id, count(*) as n from silver_directors group by show_id) d on d.show_id = t.show_id
-        left join (select show_id, count(*) as n from silver_category group by show_id) g on g.show_id = t.show_id
-        left join (select show_id, count(*) as n from silver_countries group by show_id) k on k.show_id = t.show_id""",
+        select t.title_key, {DAY} as date_key, coalesce({key("rating")}, -1) as rating_key, start_at as title_version,
+            duration_minutes, duration_seasons, cast(coalesce(actors, 0) as int) as cast_count,
+            cast(coalesce(directors, 0) as int) as director_count, cast(coalesce(genres, 0) as int) as genre_count,
+            cast(coalesce(countries, 0) as int) as country_count, age_when_added
+        from dim_title t
+        left join (
+            select title_key, count_if(role = 'actor') as actors, count_if(role = 'director') as directors
+            from bridge_title_person group by title_key) p on p.title_key = t.title_key
+        left join (select title_key, count(*) as genres from bridge_title_genre group by title_key) g
+            on g.title_key = t.title_key
+        left join (select title_key, count(*) as countries from bridge_title_country group by title_key) c
+            on c.title_key = t.title_key
+        where end_at is null""",
     "titles_added_per_month": """
-        select added_year, added_month, type, count(*) as titles from silver_titles group by all""",
-    "titles_by_country_and_genre": """
-        select country, listed_in as genre, count(*) as titles
-        from silver_countries k join silver_category g on k.show_id = g.show_id group by all""",
+        select year, month, type, count(*) as titles, sum(f.duration_minutes) as minutes,
+            sum(f.duration_seasons) as seasons
+        from fact_title_added f join dim_date d on f.date_key = d.date_key join dim_title t on f.title_key = t.title_key
+        group by all""",
+    "titles_per_country_and_genre": """
+        select country, genre, titles
+        from (select country_key, genre_key, count(*) as titles
+              from bridge_title_country c join bridge_title_genre g on c.title_key = g.title_key group by all) n
+        join dim_country c on n.country_key = c.country_key join dim_genre g on n.genre_key = g.genre_key""",
     "top_people": """
-        select person, role, count(*) as titles from (
-            select cast as person, 'actor' as role from silver_cast
-            union all select director, 'director' from silver_directors)
-        group by all order by titles desc, person limit 100""",
-    "rating_mix": "select type, rating, count(*) as titles from silver_titles group by all",
+        select * from (
+            select role, row_number() over (partition by role order by titles desc, person) as place, person, titles
+            from (select role, person_key, count(*) as titles from bridge_title_person group by all) n
+            join dim_person p on n.person_key = p.person_key)
+        where place <= 100""",
+    "rating_mix": """
+        select *, titles / sum(titles) over (partition by type) as share
+        from (select type, r.rating, r.rating_family, count(*) as titles
+              from fact_title_added f join dim_title t on f.title_key = t.title_key
+              join dim_rating r on f.rating_key = r.rating_key group by all)""",
 }
 
 
@@ -175,11 +192,13 @@ class Lake:
 
 
 def bronze(lake: Lake, source: Path) -> None:
-    """Titles as text with the file they came from; lookups as landed."""
-    titles = lake.csv(f"{source}/netflix_titles*.csv", COLUMNS)
+    """All files as text, with the file that each row came from."""
     extra = ("*", "_metadata.file_path as source_file", "now() as ingested_at")
+    titles = lake.csv(f"{source}/netflix_titles*.csv", COLUMNS)
     lake.write("bronze.netflix_titles", titles.selectExpr(*extra))
-    land(source, lake.folder)
+    for name, column in LOOKUPS.items():
+        landed = lake.csv(f"{source}/netflix_{name}.csv", (column, "show_id"))
+        lake.write(f"bronze.netflix_{name}", landed.selectExpr(*extra))
 
 
 def silver(lake: Lake) -> None:
@@ -187,15 +206,15 @@ def silver(lake: Lake) -> None:
     lake.write("silver.netflix_titles", lake.spark.sql(SILVER_TITLES))
     broken = [QUARANTINED_TITLES]
     for name, column in LOOKUPS.items():
-        file = str(lake.folder / "bronze" / "lookups" / f"netflix_{name}.csv")
-        landed = lake.csv(file, (column, "show_id"))
-        landed.selectExpr(
-            f"trim({column}) as {column}", "try_cast(show_id as bigint) as show_id"
-        ).createOrReplaceTempView(f"landed_{name}")
-        known = f"from landed_{name} l left {{}} join silver_titles t on t.show_id = l.show_id"
-        lake.write(f"silver.netflix_{name}", lake.spark.sql(f"select distinct l.* {known.format('semi')}"))
+        landed = (
+            f"(select trim({column}) as {column}, try_cast(show_id as bigint) as show_id, source_file "
+            f"from bronze_{name}) l"
+        )
+        known = f"from {landed} left {{}} join silver_titles t on t.show_id = l.show_id"
+        kept = f"select distinct l.show_id, l.{column} {known.format('semi')}"
+        lake.write(f"silver.netflix_{name}", lake.spark.sql(kept))
         broken.append(
-            f"select 'netflix_{name}', 'no such title', '{file}', concat_ws(',', {column}, show_id), now() "
+            f"select 'netflix_{name}', 'no such title', source_file, concat_ws(',', {column}, show_id), now() "
             f"{known.format('anti')}"
         )
     lake.write("silver.quarantine", lake.spark.sql(" union all ".join(broken)))
@@ -217,7 +236,7 @@ def figures(lake: Lake) -> dict[str, int]:
         "bridge_country": "bridge_title_country", "fact": "fact_title_added",
     }  # fmt: skip
     found = {figure: lake.count(view) for figure, view in views.items()}
-    return found | {name: lake.count("fact_title_added", f"sum({name})") for name in ("minutes", "seasons")}
+    return found | {name: lake.count("fact_title_added", f"sum(duration_{name})") for name in ("minutes", "seasons")}
 
 
 def fetch_jars(folder: Path) -> None:
