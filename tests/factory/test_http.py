@@ -80,7 +80,7 @@ def test_a_refusal_shows_status_and_answer(home: Home, server: str) -> None:
 def test_a_server_that_is_not_there_is_named(home: Home) -> None:
     """No answer at all is an error of the system, with a way out."""
     served(home, "http://127.0.0.1:9", "pw")
-    with pytest.raises(RunFailed, match=r"Failed to connect to http://127.0.0.1:9/file.csv.*stand in"):
+    with pytest.raises(RunFailed, match=r"Failed to connect to http://127.0.0.1:9/file.csv.*stands in"):
         home.run()
     assert home.activities()["Copy"].error["failureType"] == "SystemError"
 
