@@ -79,12 +79,20 @@ def reader(files: Sequence[InputFile], head: Head, form: Dialect, more: str = ""
 def _read(
     files: Sequence[InputFile], head: Head, form: Dialect, con: duckdb.DuckDBPyConnection
 ) -> tuple[int, list[str], str]:
-    """How many rows the strict reader finds, the file of each line that it refuses, and the table of those lines."""
+    """How many rows the strict reader finds, the file of each line that it refuses, and the table of those lines.
+
+    -1 rows when it refuses a file as a whole.
+    """
+    import duckdb
+
     key = uuid.uuid4().hex[:12]
     errors, scans, where = f"errors_{key}", f"scans_{key}", f"refused_{key}"
     more = f", store_rejects = true, rejects_limit = {_MOST_REFUSED}, rejects_table = {text(errors)}, rejects_scan = {text(scans)}"
-    # fetched to the end: the tables of refused lines are there only when the query is over
-    rows = con.execute(f"SELECT count(*) FROM {reader(files, head, form, more)}").fetchall()  # noqa: S608
+    try:
+        # fetched to the end: the tables of refused lines are there only when the query is over
+        rows = con.execute(f"SELECT count(*) FROM {reader(files, head, form, more)}").fetchall()  # noqa: S608
+    except duckdb.InvalidInputException:
+        return -1, [], ""
     con.execute(
         f"CREATE TEMP TABLE {name(where)} AS"  # noqa: S608 - names are ours
         " SELECT any_value(s.file_path) AS filename, ltrim(any_value(e.csv_line), chr(10) || chr(13)) AS line"

@@ -126,7 +126,7 @@ def _rescued(
     listed = f"[{', '.join(entries)}]" if entries else "[]::VARCHAR[]"
     if counted:
         width = len(plan.head.names)
-        beyond = f"list_slice(cells, {width + 1}, NULL)"
+        beyond = f"cells[{width + 1}:]"
         extra = f"list_transform({beyond}, lambda c, i: '\"_c' || (i + {width - 1}) || '\":' || to_json(c))"
         kept = f"list_filter({extra}, lambda c, i: nullif(cells[i + {width}], {text('')}) IS NOT NULL)"
         listed = f"list_concat({listed}, CASE WHEN len(cells) > {width} THEN {kept} ELSE [] END)"

@@ -20,9 +20,8 @@ from houseboat.autoloader.ddl import text
 def records(files: Iterable[InputFile], form: Dialect, *, skip: int) -> str:
     """A query with ``filename`` and ``line``: the records after the first ``skip`` lines, without blanks and comments."""
     if form.multi_line and form.quote:
-        whole = rf"regexp_replace(content, '^\x{{FEFF}}', '')"  # noqa: F541
-        normal = f"replace(replace({whole}, chr(13) || chr(10), chr(10)), chr(13), chr(10))"
-        found = f"list_slice(regexp_extract_all({normal}, {text(_record_pattern(form))}), {skip + 1}, NULL)"
+        normal = "replace(replace(ltrim(content, chr(65279)), chr(13) || chr(10), chr(10)), chr(13), chr(10))"
+        found = f"regexp_extract_all({normal}, {text(_record_pattern(form))})[{skip + 1}:]"
         source = f"SELECT filename, rtrim(unnest({found}), chr(10)) AS line FROM read_text({lines.paths(files)})"  # noqa: S608
     else:
         source = f"SELECT filename, line FROM {lines.source(files, skip=skip)}"  # noqa: S608

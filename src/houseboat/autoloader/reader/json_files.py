@@ -17,7 +17,7 @@ from houseboat.autoloader.reader import json_infer, lines
 from houseboat.autoloader.reader.csv_dialect import MODES
 from houseboat.autoloader.reader.job import InputFile, ReadJob
 from houseboat.autoloader.reader.json_convert import fits, typed
-from houseboat.autoloader.ddl import text
+from houseboat.autoloader.ddl import name, text
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,15 +66,15 @@ def _query(job: ReadJob) -> str:
     if mode not in MODES:
         raise CloudFilesError(f"Invalid value {mode!r} for option mode", hint=f"use one of {', '.join(MODES)}")
     corrupt = job.options.get("columnnameofcorruptrecord", "_corrupt_record")
-    wanted = {f"k{at}": (at, f) for at, f in enumerate(fields) if f.name != corrupt}
-    picked = _picked(job, {key: f.name for key, (_, f) in wanted.items()})
-    bad = {key: f"NOT {fits(f'p.{key}', f.dataType, job.options)}" for key, (_, f) in wanted.items()}
-    broken = "doc IS NULL" if job.rescued else " OR ".join(["doc IS NULL", *(f"coalesce({test}, false)" for test in bad.values())])
+    wanted = [f for f in fields if f.name != corrupt]
+    picked = f"json_transform(doc, {text(json.dumps({f.name: 'JSON' for f in wanted}, ensure_ascii=False))})" if wanted else "NULL"
+    bad = [(f.name, f"NOT {fits(_value(f.name), f.dataType, job.options)}") for f in wanted if f.dataType.simpleString() != "string"]
+    broken = "doc IS NULL" if job.rescued else " OR ".join(["doc IS NULL", *(f"coalesce({test}, false)" for _, test in bad)])
     columns = []
     for at, field in enumerate(fields):
-        value = f"CASE WHEN {broken} THEN line END" if field.name == corrupt else typed(f"p.k{at}", field.dataType, job.options)
+        value = typed(_value(field.name), field.dataType, job.options) if field.name != corrupt else f"CASE WHEN {broken} THEN line END"
         columns.append(f"{value} AS d{at}")
-    rescued = _rescued(job, wanted, bad, corrupt) if job.rescued else "NULL::VARCHAR"
+    rescued = _rescued(job, bad, corrupt) if job.rescued else "NULL::VARCHAR"
     where = ""
     if mode == "DROPMALFORMED":
         where = f" WHERE NOT ({broken})"
@@ -87,21 +87,15 @@ def _query(job: ReadJob) -> str:
     )
 
 
-def _picked(job: ReadJob, names: Mapping[str, str]) -> str:
-    """SQL for a struct of the wanted top-level fields, each still JSON: the document is parsed once."""
-    if not names:
-        return "NULL"
-    del job
-    shape = json.dumps(dict.fromkeys(names.values(), "JSON"), ensure_ascii=False)
-    parsed = f"json_transform(doc, {text(shape)})"
-    renamed = ", ".join(f"{key} JSON" for key in names)
-    return f"{parsed}::STRUCT({renamed})" if len(names) == len(set(names.values())) else parsed
+def _value(field: str) -> str:
+    """SQL for a wanted top-level field, still JSON: the document is parsed once, into the struct ``p``."""
+    return f"p.{name(field)}"
 
 
-def _rescued(job: ReadJob, wanted: Mapping[str, tuple[int, object]], bad: Mapping[str, str], corrupt: str) -> str:
+def _rescued(job: ReadJob, bad: Sequence[tuple[str, str]], corrupt: str) -> str:
     """SQL for the rescued object's text: fields that no column takes, and values of another type."""
-    known = [job.data.fields[at].name for at, _ in wanted.values()] + [f.name for f in job.partitions.fields]
-    listed = "[" + ", ".join(text(name) for name in known if name != corrupt) + "]::VARCHAR[]"
+    known = [f.name for f in (*job.data.fields, *job.partitions.fields)]
+    listed = "[" + ", ".join(text(field) for field in known if field != corrupt) + "]::VARCHAR[]"
     unknown = f"list_filter(json_keys(doc), lambda k: NOT list_contains({listed}, k))"
     pointer = "'/' || replace(replace(k, '~', '~0'), '/', '~1')"
     value = f"json_extract(doc, {pointer})"
@@ -109,8 +103,7 @@ def _rescued(job: ReadJob, wanted: Mapping[str, tuple[int, object]], bad: Mappin
     kept = f"list_filter({unknown}, lambda k: json_type({value}) <> 'NULL')"
     fresh = f"list_transform({kept}, lambda k: to_json(k) || ':' || ({shown})::VARCHAR)"
     entries = [
-        f"CASE WHEN {test} THEN {text(json.dumps(job.data.fields[wanted[key][0]].name, ensure_ascii=False) + ':')} || p.{key}::VARCHAR END"
-        for key, test in bad.items()
+        f"CASE WHEN {test} THEN {text(json.dumps(field, ensure_ascii=False) + ':')} || {_value(field)}::VARCHAR END" for field, test in bad
     ]
     mismatched = f"[{', '.join(entries)}]" if entries else "[]::VARCHAR[]"
     return (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
     from pyspark.sql.types import DataType, StructType
 
-_LEAVES = {"BIGINT": "LongType", "UBIGINT": "DoubleType", "HUGEINT": "DoubleType", "DOUBLE": "DoubleType", "BOOLEAN": "BooleanType"}
+_LEAVES = {"BIGINT": "LongType", "UBIGINT": "LongType", "HUGEINT": "DoubleType", "DOUBLE": "DoubleType", "BOOLEAN": "BooleanType"}
 
 
 def infer(documents: str, con: duckdb.DuckDBPyConnection, *, types: bool, corrupt: str) -> StructType:

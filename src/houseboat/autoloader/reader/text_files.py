@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.proto import relations_pb2
     from pyspark.sql.types import StructType
 
+_LINES = "string_split(replace(replace(ltrim(content, chr(65279)), chr(13) || chr(10), chr(10)), chr(13), chr(10)), chr(10))"
+# the separator at the end ends the last line and begins none
+_WITHOUT_END = "CASE WHEN {0}[-1] = '' THEN {0}[:-2] ELSE {0} END"
+
 
 class Text:
-    """Lines of text, empty ones included."""
+    """Lines of text, empty ones included; a file is held in memory while it is split."""
 
     def infer(
         self, files: Sequence[InputFile], options: Mapping[str, str], con: duckdb.DuckDBPyConnection, *, types: bool
@@ -41,10 +45,8 @@ class Text:
         if boolean("wholeText", job.options.get("wholetext", "false")):
             whole = f"SELECT filename, content AS line FROM read_text({lines.paths(job.files)})"
             return [_value(job, whole)]
-        if separator := job.options.get("linesep"):
-            whole = f"SELECT filename, unnest(string_split(content, {text(separator)})) AS line FROM read_text({lines.paths(job.files)})"
-            return [_value(job, whole)]
-        return [_value(job, f"SELECT filename, line FROM {lines.source(job.files)}")]
+        parts = f"string_split(content, {text(job.options['linesep'])})" if "linesep" in job.options else _LINES
+        return [_value(job, f"SELECT filename, unnest({_WITHOUT_END.format(parts)}) AS line FROM read_text({lines.paths(job.files)})")]  # noqa: S608
 
 
 def _value(job: ReadJob, source: str) -> str:
