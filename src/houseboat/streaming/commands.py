@@ -49,6 +49,7 @@ def manager_command(
     """``spark.streams``: active, get, awaitAnyTermination, resetTerminated."""
     response = pb2.ExecutePlanResponse()
     result = response.streaming_query_manager_command_result
+    result.SetInParent()
     kind = command.WhichOneof("command") or ""
     if kind == "active":
         result.active.SetInParent()

@@ -73,7 +73,7 @@ class DeltaSource:
 
         return StructType.fromJson(self._table.schema)
 
-    def prepare_available_now(self) -> None:
+    def freeze(self) -> None:
         """Read up to the table's present version and no further."""
         self._ceiling = log.latest_version(self._table.folder)
 

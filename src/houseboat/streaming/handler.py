@@ -17,7 +17,7 @@ from pyspark.sql.connect.proto import relations_pb2
 
 from houseboat.engine import plans
 from houseboat.engine.handler import Handler, Proceed, ProceedAnalyze, SessionContext
-from houseboat.streaming import commands, leaves, progress
+from houseboat.streaming import commands, leaves, metadata_column, progress
 from houseboat.streaming.errors import analysis_error
 from houseboat.streaming.idempotent import IdempotentWrites
 from houseboat.streaming.manager import Queries
@@ -119,11 +119,15 @@ class Streams(Handler):
         raise _not_a_batch(kind)
 
     def _empty(self, message: pb2.AnalyzePlanRequest | relations_pb2.Relation, session: SessionContext) -> None:
+        named = metadata_column.is_named(message)
+        if named:
+            metadata_column.hide(message)
+
         def relation(index: int, leaf: leaves.Leaf) -> relations_pb2.Relation:  # noqa: ARG001
             source = source_of(leaf, session, None, self._places, self._sources)
             return leaves.empty_relation(source.schema().json())
 
-        leaves.replace_in(message, relation)
+        leaves.replace_in(message, relation, with_metadata=named)
 
     def _start(self, plan: pb2.Plan, session: SessionContext) -> Iterator[pb2.ExecutePlanResponse]:
         queries = self.queries(session)

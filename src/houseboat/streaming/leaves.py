@@ -17,7 +17,7 @@ class Leaf:
     """What a ``readStream`` asks for.
 
     ``format`` as written, ``options`` by their keys as written, ``path`` the (first) address, ``table`` the name for
-    ``readStream.table``, ``schema`` the user's (DDL or JSON text) or None.
+    ``readStream.table``, ``schema`` the user's (DDL or JSON text) or None. ``with_metadata``: the plan names the hidden column ``_metadata``.
     """
 
     format: str
@@ -25,6 +25,7 @@ class Leaf:
     table: str | None = None
     schema: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    with_metadata: bool = False
 
     def option(self, key: str, default: str | None = None) -> str | None:
         """An option by its key, whose case does not matter."""
@@ -44,10 +45,10 @@ def has_streams(message: Message) -> bool:
 
 def streams(message: Message) -> Iterator[relations_pb2.Relation]:
     """The streaming leaves, in the order in which they stand in the plan: source 0, 1, ..."""
-    return (relation for relation in plans.relations(message) if _is_stream(relation))
+    return (relation for relation in plans.relations(message) if is_stream(relation))
 
 
-def leaf_of(relation: relations_pb2.Relation) -> Leaf:
+def leaf_of(relation: relations_pb2.Relation, *, with_metadata: bool = False) -> Leaf:
     """What a streaming leaf asks for."""
     read = relation.read
     if read.HasField("named_table"):
@@ -56,7 +57,7 @@ def leaf_of(relation: relations_pb2.Relation) -> Leaf:
     options = dict(source.options)
     leaf = Leaf(source.format or "delta", schema=source.schema or None, options=options)
     path = source.paths[0] if source.paths else leaf.option("path")
-    return Leaf(leaf.format, path=path, schema=leaf.schema, options=options)
+    return Leaf(leaf.format, path=path, schema=leaf.schema, options=options, with_metadata=with_metadata)
 
 
 def replaced(root: relations_pb2.Relation, batches: Sequence[relations_pb2.Relation]) -> relations_pb2.Relation:
@@ -67,7 +68,9 @@ def replaced(root: relations_pb2.Relation, batches: Sequence[relations_pb2.Relat
     return copy
 
 
-def replace_in(message: Any, batch: Callable[[int, Leaf], relations_pb2.Relation]) -> int:
+def replace_in(
+    message: Any, batch: Callable[[int, Leaf], relations_pb2.Relation], *, with_metadata: bool = False
+) -> int:
     """Replace the streaming leaves of a message in place; returns how many there were.
 
     The leaf's plan id stays, because columns refer to it (``df["x"]``).
@@ -75,7 +78,7 @@ def replace_in(message: Any, batch: Callable[[int, Leaf], relations_pb2.Relation
     leaves = list(streams(message))
     for index, relation in enumerate(leaves):
         plan_id = relation.common.plan_id if relation.common.HasField("plan_id") else None
-        relation.CopyFrom(batch(index, leaf_of(relation)))
+        relation.CopyFrom(batch(index, leaf_of(relation, with_metadata=with_metadata)))
         if plan_id is not None:
             relation.common.plan_id = plan_id
     return len(leaves)
@@ -88,5 +91,6 @@ def empty_relation(schema_json: str) -> relations_pb2.Relation:
     return relation
 
 
-def _is_stream(relation: relations_pb2.Relation) -> bool:
+def is_stream(relation: relations_pb2.Relation) -> bool:
+    """Whether a relation is a streaming leaf."""
     return relation.HasField("read") and relation.read.is_streaming

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from houseboat.streaming.errors import analysis_error
+from houseboat.streaming.errors import StreamingError, analysis_error
 
 if TYPE_CHECKING:
     from houseboat.engine.handler import SessionContext
@@ -20,6 +20,13 @@ class Places:
     def __init__(self, lake: Lake | None = None, names: CatalogNames | None = None) -> None:
         self._lake = lake
         self._names = names
+
+    @property
+    def lake(self) -> Lake:
+        """The lake, which file sources cannot do without."""
+        if self._lake is None:
+            raise StreamingError("a stream of files needs a project's lake", hint="open the session from a workspace")
+        return self._lake
 
     def folder(self, path: str) -> Path:
         """The folder of a lake address or a local path."""

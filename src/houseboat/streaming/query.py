@@ -22,7 +22,7 @@ from houseboat.streaming.errors import CheckpointError, sources_changed
 from houseboat.streaming.failure import error_class, stream_failed
 from houseboat.streaming.progress import Identity, SourceProgress, Stopwatch
 from houseboat.streaming.sinks import UNKNOWN_ROWS, Batch, Sink
-from houseboat.streaming.source import CountsRows, EndsNow, Source
+from houseboat.streaming.source import CountsRows, Freezes, Source
 
 if TYPE_CHECKING:
     from pyspark.errors import StreamingQueryException
@@ -178,8 +178,8 @@ class Query:
     def _drain(self) -> None:
         trigger = self.parts.trigger
         for source in self.parts.sources:
-            if trigger.several and isinstance(source, EndsNow):
-                source.prepare_available_now()
+            if trigger.several and isinstance(source, Freezes):
+                source.freeze()
         while not self._stopping and self._trigger_once(limit=trigger.limited) and trigger.several:
             pass
 

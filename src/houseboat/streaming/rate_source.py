@@ -50,7 +50,7 @@ class RateSource:
 
         return StructType([StructField("timestamp", TimestampType()), StructField("value", LongType())])
 
-    def prepare_available_now(self) -> None:
+    def freeze(self) -> None:
         """Nothing later than this second."""
         self._ceiling = self._seconds()
 

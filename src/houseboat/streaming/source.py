@@ -41,10 +41,10 @@ class Source(Protocol):
 
 
 @runtime_checkable
-class EndsNow(Protocol):
+class Freezes(Protocol):
     """A source that can be told to stop at what there is now, for ``Trigger.AvailableNow``."""
 
-    def prepare_available_now(self) -> None:
+    def freeze(self) -> None:
         """From now on, read up to what is there at this moment and no further."""
 
 

@@ -14,6 +14,8 @@ from houseboat.errors import Unsupported
 from houseboat.streaming.errors import analysis_error
 
 if TYPE_CHECKING:
+    from pyspark.sql.types import StructType
+
     from houseboat.engine.handler import SessionContext
     from houseboat.streaming.leaves import Leaf
     from houseboat.streaming.places import Places
@@ -42,8 +44,50 @@ def rate(leaf: Leaf, session: SessionContext, state: Path | None, places: Places
     return rate_source(leaf, state)
 
 
-SOURCES: Mapping[str, SourceFactory] = {"delta": delta, "rate": rate}
-"""Format in lower case -> factory. The workspace adds those of ``autoloader`` (cloudFiles and the file formats)."""
+def cloud_files(leaf: Leaf, session: SessionContext, state: Path | None, places: Places) -> Source:
+    """Auto Loader."""
+    from houseboat.autoloader.source import CloudFilesSource
+
+    rescued_path = session.setting(_RESCUED_PATH, "true") or ""
+    return CloudFilesSource(
+        _path(leaf),
+        leaf.options,
+        _schema(leaf),
+        state,
+        places.lake,
+        with_metadata=leaf.with_metadata,
+        time_zone=_time_zone(session),
+        rescued_path=rescued_path.lower() == "true",
+    )
+
+
+def files(leaf: Leaf, session: SessionContext, state: Path | None, places: Places) -> Source:
+    """Spark's own file source."""
+    from houseboat.autoloader.file_source import FileSource
+
+    infer = session.setting("spark.sql.streaming.schemaInference", "false") or ""
+    return FileSource(
+        leaf.format,
+        _path(leaf),
+        leaf.options,
+        _schema(leaf),
+        state,
+        places.lake,
+        with_metadata=leaf.with_metadata,
+        time_zone=_time_zone(session),
+        infer=infer.lower() == "true",
+    )
+
+
+_RESCUED_PATH = "spark.databricks.sql.rescuedDataColumn.filePath.enabled"
+
+SOURCES: Mapping[str, SourceFactory] = {
+    "cloudfiles": cloud_files,
+    "delta": delta,
+    "rate": rate,
+    **dict.fromkeys(("csv", "json", "parquet", "text", "binaryfile"), files),
+}
+"""Format in lower case -> factory."""
 
 UNSUPPORTED = {
     "kafka": "land the messages as files and read them with cloudFiles",
@@ -75,3 +119,28 @@ def source_of(
         code="DATA_SOURCE_NOT_FOUND",
         hint=f"streams are read from {known}",
     )
+
+
+def _path(leaf: Leaf) -> str:
+    if not leaf.path:
+        raise analysis_error("'path' is not specified", hint="give load() the folder to read")
+    return leaf.path
+
+
+def _schema(leaf: Leaf) -> StructType | None:
+    """The user's schema, given as DDL or as Spark's JSON."""
+    import json
+
+    from pyspark.sql.types import StructField, StructType
+
+    from houseboat.autoloader.ddl import parse_fields
+
+    if not leaf.schema:
+        return None
+    if leaf.schema.lstrip().startswith("{"):
+        return StructType.fromJson(json.loads(leaf.schema))
+    return StructType([StructField(name, kind) for name, kind in parse_fields(leaf.schema)])
+
+
+def _time_zone(session: SessionContext) -> str:
+    return session.setting("spark.sql.session.timeZone", "UTC") or "UTC"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from houseboat.engine import plans
-from houseboat.streaming import leaves, rules
+from houseboat.streaming import leaves, metadata_column, rules
 from houseboat.streaming.checkpoint import Checkpoint
 from houseboat.streaming.errors import analysis_error
 from houseboat.streaming.lock import CheckpointLock
@@ -65,17 +65,20 @@ class Starter:
         try:
             who = Identity(checkpoint.query_id(), str(uuid.uuid4()), name)
             plan = rules.without_watermarks(start.input)
-            sources = self._sources_of(plan, checkpoint)
+            named = metadata_column.is_named(plan)
+            sources = self._sources_of(plan, checkpoint, with_metadata=named)
+            if named:
+                metadata_column.hide(plan)
             sink = sink_of(Wish(start, who.id, self._session, self._places))
             return Query(Parts(who, plan, sources, sink, trigger, checkpoint, lock, self._session), tell)
         except BaseException:
             lock.release()
             raise
 
-    def _sources_of(self, plan: relations_pb2.Relation, checkpoint: Checkpoint) -> list[Source]:
+    def _sources_of(self, plan: relations_pb2.Relation, checkpoint: Checkpoint, *, with_metadata: bool) -> list[Source]:
         return [
             source_of(
-                leaves.leaf_of(leaf), self._session, checkpoint.source_folder(index), self._places, self._sources
+                leaves.leaf_of(leaf, with_metadata=with_metadata), self._session, checkpoint.source_folder(index), self._places, self._sources
             )
             for index, leaf in enumerate(leaves.streams(plan))
         ]
