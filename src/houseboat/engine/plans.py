@@ -70,6 +70,11 @@ def options(source: Any) -> dict[str, str]:
     return {key.lower(): value for key, value in source.options.items()}
 
 
+def relation_of(frame: Any) -> relations_pb2.Relation:
+    """The relation that a DataFrame stands for, as its session would send it; the engine is not asked."""
+    return frame._plan.to_proto(frame._session.client).root  # noqa: SLF001 - DataFrames do not show their plan
+
+
 def raw_plan(relation: relations_pb2.Relation) -> LogicalPlan:
     """A client-side plan node around a raw relation."""
     return _Raw(relation)

@@ -9,7 +9,7 @@ DataFrame does, so that a definition never depends on what has been written so f
 
 from __future__ import annotations
 
-import threading
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,9 +25,12 @@ from houseboat.pipelines import sqlnames
 from houseboat.pipelines.spec import split_name
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 Relation = relations_pb2.Relation
+
+_plan_ids = itertools.count(1 << 40)
+"""Ids for relations that are added here, above those that PySpark counts up from 0."""
 
 
 class Resolver(Protocol):
@@ -42,7 +45,6 @@ class DatasetNames(Handler):
 
     def __init__(self) -> None:
         self._bound: dict[str, Resolver] = {}
-        self._capture = threading.local()
 
     @contextmanager
     def bound(self, spark: SparkSession, resolver: Resolver) -> Iterator[None]:
@@ -57,17 +59,6 @@ class DatasetNames(Handler):
                 del self._bound[session]
             else:
                 self._bound[session] = before
-
-    def relation(self, frame: DataFrame) -> Relation:
-        """The relation of a DataFrame of a bound session, names as the user wrote them; the engine is not asked."""
-        self._capture.relation = None
-        self._capture.armed = True
-        try:
-            frame.isStreaming  # noqa: B018 - the question reaches ``analyze`` below, with the plan
-        finally:
-            self._capture.armed = False
-        captured: Relation = self._capture.relation
-        return captured
 
     def execute(self, plan: pb2.Plan, session: SessionContext, proceed: Proceed) -> Iterator[pb2.ExecutePlanResponse]:
         """Rewrite a plan of a bound session."""
@@ -87,11 +78,6 @@ class DatasetNames(Handler):
         self, request: pb2.AnalyzePlanRequest, session: SessionContext, proceed: ProceedAnalyze
     ) -> pb2.AnalyzePlanResponse:
         """Rewrite the plan that is asked about."""
-        if getattr(self._capture, "armed", False) and request.HasField("is_streaming"):
-            self._capture.relation = Relation.FromString(request.is_streaming.plan.root.SerializeToString())
-            response = pb2.AnalyzePlanResponse(session_id=request.session_id)
-            response.is_streaming.is_streaming = False
-            return response
         resolver = self._bound.get(session.id)
         if resolver is None:
             return proceed(request)
@@ -204,6 +190,7 @@ def _sql_text(relation: Relation, resolver: Resolver) -> list[Relation]:
             name = f"{name}_"
         if name.lower() not in added:
             added[name.lower()] = _alias(meant, name, resolver)
+            added[name.lower()].common.plan_id = next(_plan_ids)  # Sail wants one
         return f"`{name}`"
 
     relation.sql.query = sqlnames.replaced(relation.sql.query, replace)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -100,13 +100,15 @@ class Tables:
                     return commit
         return None
 
-    def append(self, frame: DataFrame, full: str, mark: Mark) -> None:
-        """Append rows in one commit; new columns are added to the table."""
-        self._write(frame, full, "append", mark, mergeSchema="true")
+    def append(self, frame: DataFrame, full: str, mark: Mark, *, writer: tuple[str, int] | None = None) -> None:
+        """Append rows in one commit; new columns are added to the table. ``writer``: who writes, and his number of this
+        write; a write with a number that the table already holds is left out (Delta's ``txnAppId``, ``txnVersion``)."""
+        options = {"txnAppId": writer[0], "txnVersion": str(writer[1])} if writer else {}
+        self._write(frame, full, "append", mark, (), mergeSchema="true", **options)
 
-    def overwrite(self, frame: DataFrame, full: str, mark: Mark) -> None:
+    def overwrite(self, frame: DataFrame, full: str, mark: Mark, partitions: Sequence[str] = ()) -> None:
         """Replace all rows, and the columns, in one commit."""
-        self._write(frame, full, "overwrite", mark, overwriteSchema="true")
+        self._write(frame, full, "overwrite", mark, partitions, overwriteSchema="true")
 
     def truncate(self, full: str) -> None:
         """Remove all rows, if there are any."""
@@ -117,9 +119,13 @@ class Tables:
         """Remove a table, if it is there."""
         self.spark.sql(f"DROP TABLE IF EXISTS {quoted(full)}").collect()
 
-    def _write(self, frame: DataFrame, full: str, mode: str, mark: Mark, **options: str) -> None:
+    def _write(
+        self, frame: DataFrame, full: str, mode: str, mark: Mark, partitions: Sequence[str], **options: str
+    ) -> None:
         text = json.dumps(dict(mark), sort_keys=True)
         writer = frame.write.format("delta").mode(mode).option("userMetadata", text)
+        if partitions:
+            writer = writer.partitionBy(*partitions)
         for name, value in options.items():
             writer = writer.option(name, value)
         writer.saveAsTable(quoted(full))
