@@ -99,6 +99,16 @@ class Workspace:
             engine: Engine = self._made["engine"]
             return engine
 
+    @property
+    def dataset_names(self) -> Any:
+        """The handler that gives names their meaning in the sessions of declarative pipelines."""
+        with self._making:
+            if "dataset_names" not in self._made:
+                from houseboat.pipelines.names import DatasetNames  # noqa: PLC0415
+
+                self._made["dataset_names"] = DatasetNames()
+            return self._made["dataset_names"]
+
     def table_place(self, entry: Entry) -> Path:
         """Where a table's files are."""
         return self.lake.local(entry.location) if self.lake.is_address(entry.location) else Path(entry.location)
@@ -125,6 +135,7 @@ class Workspace:
 
         names = CatalogNames(self.catalog, self.lake)
         handlers = [
+            self.dataset_names,
             Settings(),
             CatalogStatements(names),
             DeltaStatements(names, self.lake),
@@ -208,14 +219,26 @@ def _jobs(workspace: Workspace) -> Any:
 
 
 def _pipelines(workspace: Workspace) -> Any:
-    from houseboat.pipelines import Pipelines  # noqa: PLC0415
+    from houseboat.pipelines import Pipelines, read_spec  # noqa: PLC0415
 
+    bundle = workspace.bundle
+    specs = {
+        key: read_spec(
+            key,
+            entry,
+            folder=bundle.root,
+            file=bundle.place("pipelines", key).file,
+            default_catalog=workspace.project.catalog,
+        )
+        for key, entry in workspace._bundle_resources("pipelines").items()  # noqa: SLF001
+    }
     return Pipelines(
-        workspace._bundle_resources("pipelines"),  # noqa: SLF001
+        specs,
         runs=workspace.runs,
         new_session=workspace.session,
         lake=workspace.lake,
         state_folder=workspace.project.state / "pipelines",
+        names=workspace.dataset_names,
     ).starter
 
 
