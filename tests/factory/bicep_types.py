@@ -18,6 +18,15 @@ class ResourceTypes:
     def __init__(self, file: Path) -> None:
         self._types = json.loads(file.read_text(encoding="utf-8"))
 
+    def variants(self, name: str) -> set[str]:
+        """The values of ``type`` that this kind of thing may have."""
+        return {
+            variant
+            for entry in self._types
+            if entry["$type"] == "DiscriminatedObjectType" and entry["name"] == name
+            for variant in entry["elements"]
+        }
+
     def problems(self, resource_type: str, body: Json) -> list[str]:
         """What the description does not know or misses in this resource; empty when all is well."""
         resource = next(

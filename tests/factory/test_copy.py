@@ -226,6 +226,30 @@ def test_a_gzipped_source_is_unpacked(home: Home) -> None:
     assert home.read("out/a.csv") == "inside"
 
 
+def test_a_json_file_with_an_additional_column_becomes_a_watermark(home: Home) -> None:
+    """A common trick of public pipelines: one object, one more column, written as JSON."""
+    home.put("empty.json", '{"dummy": "dummy"}')
+    added = [{"name": "cdc", "value": "@concat('2026', '-01-02')"}]
+    home.pipeline(
+        [
+            copy(
+                dataset("lake_Json", file="empty.json"),
+                dataset("lake_Json", file="cdc.json"),
+                source={"additionalColumns": added},
+            )
+        ]
+    )
+    home.run()
+    assert home.read("cdc.json") == '{"dummy":"dummy","cdc":"2026-01-02"}\n'
+
+
+def test_a_copy_that_was_never_configured_says_so(home: Home) -> None:
+    """Half a Copy is found in many repositories."""
+    home.pipeline([{"name": "C", "type": "Copy", "typeProperties": {"source": {}, "sink": {}}}])
+    with pytest.raises(RunFailed, match="exactly one dataset in 'inputs', and this one has 0"):
+        home.run()
+
+
 def test_bytes_and_rows_do_not_mix(home: Home) -> None:
     """Binary goes to Binary only."""
     home.put("a.csv", CSV)

@@ -70,6 +70,7 @@ def test_a_missing_property_is_named_with_those_that_exist() -> None:
         ("@json(xml('<r><a/><b x=\"1\">t</b></r>'))", {"r": {"a": None, "b": {"@x": "1", "#text": "t"}}}),
         ("@xpath(xml('<r><a>1</a><a>2</a></r>'), 'count(r/a)')", 2.0),
         ("@greater('zebra', 'Älg')", True),
+        ("@concat(0.0001, ' ', 0.00001, ' ', 1e20, ' ', 1.0)", "0.0001 1E-05 1E+20 1"),
     ],
 )
 def test_values_beyond_the_cases(text: Json, value: Json) -> None:
@@ -128,3 +129,20 @@ def test_relative_xpath_starts_at_the_document() -> None:
     """Only paths outside of predicates change."""
     assert _from_document("count(r/a[b='c' and d])") == "count(/r/a[b='c' and d])"
     assert _from_document("//a[contains(b, 'x')]|c") == "//a[contains(b, 'x')]|/c"
+
+
+def test_no_function_ends_in_anything_but_a_value_or_an_expression_error() -> None:
+    """Odd arguments of every kind, to every function."""
+    odd = (
+        "null", "true", "-1", "1.5", "9223372036854775807", "''", "'é'", "'2026-01-01T00:00:00Z'", "json('[1,null,{}]')",
+        "json('{\"$content-type\":1,\"$content\":2}')", "json('{\"$content-type\":\"a/xml\",\"$content\":\"é\"}')",
+        "xml('<a>1</a>')", "binary('x')", "json('1e400')",
+    )  # fmt: skip
+    for name, function in FUNCTIONS.items():
+        for count in range(function.least, min(function.most or 3, 3) + 1):
+            for turn in range(len(odd) ** 2):
+                arguments = [odd[turn // len(odd) ** (place % 2) % len(odd)] for place in range(count)]
+                try:
+                    evaluate(f"x@{{{name}({','.join(arguments)})}}", Scope())
+                except ExpressionError:
+                    continue

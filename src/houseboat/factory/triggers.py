@@ -38,6 +38,8 @@ _HORIZON = 5000
 
 GAPS: dict[str, str] = {
     "TumblingWindowTrigger": "run its pipeline by hand with the window as parameters",
+    "BlobTrigger": "run its pipeline by hand with the file's path as parameters",
+    "RerunTumblingWindowTrigger": "run its pipeline by hand with the window as parameters",
     "BlobEventsTrigger": "run its pipeline by hand with the file's path as parameters",
     "CustomEventsTrigger": "run its pipeline by hand",
     "ChainingTrigger": "run its pipeline by hand",

@@ -100,14 +100,16 @@ def _uncompressed(dataset: Dataset) -> None:
 FORMATS: dict[str, Format] = {"DelimitedText": _Delimited(), "Json": _Json(), "Parquet": _Parquet()}
 """Type of the dataset -> its format of rows; Binary has none."""
 
-_NOT_READ = ("Avro", "Orc", "Excel", "Xml", "Iceberg")
+_NOTEBOOK = "read it in a notebook"
+GAPS: dict[str, str] = {name: _NOTEBOOK for name in ("Avro", "Excel", "Iceberg", "Orc", "Xml")}
+"""Formats that exist in Data Factory and not here -> what to do instead."""
 
 
 def format_of(dataset: Dataset) -> Format:
     """The format of a dataset. Raises ``Unsupported``."""
     found = FORMATS.get(dataset.type)
     if found is None:
-        hint = "read it in a notebook" if dataset.type in _NOT_READ else f"known are {', '.join(FORMATS)} and Binary"
+        hint = GAPS.get(dataset.type, f"known are {', '.join(FORMATS)} and Binary")
         raise Unsupported(
             f"dataset '{dataset.name}': Houseboat cannot read rows from {dataset.type}",
             place=dataset.place,

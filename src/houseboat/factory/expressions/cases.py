@@ -7,11 +7,13 @@ A case is ``{"expression": text, "context": {...}}``. The context may hold ``par
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from houseboat.factory.errors import ExpressionError
 from houseboat.factory.expressions.evaluate import evaluate
 from houseboat.factory.expressions.scope import Environment, Scope
+from houseboat.factory.expressions.values import number_text
 from houseboat.runs import Json
 
 
@@ -22,9 +24,22 @@ def evaluate_cases(cases: Sequence[Mapping[str, Json]]) -> list[dict[str, Json]]
 
 def _evaluated(case: Mapping[str, Json]) -> dict[str, Json]:
     try:
-        return {"value": evaluate(case["expression"], scope_of(case.get("context") or {}))}
+        return {"value": _finite(evaluate(case["expression"], scope_of(case.get("context") or {})))}
     except ExpressionError as error:
         return {"error": error.message}
+
+
+def _finite(value: Json) -> Json:
+    """The value with NaN and the infinities as text, for which JSON has no numbers."""
+    match value:
+        case float() if not math.isfinite(value):
+            return number_text(value)
+        case list():
+            return [_finite(item) for item in value]
+        case Mapping():
+            return {key: _finite(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def scope_of(context: Mapping[str, Json]) -> Scope:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Mapping
 
 from houseboat.runs import Json
 
 CONTENT_TYPE, CONTENT = "$content-type", "$content"
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 def type_name(value: Json) -> str:  # noqa: PLR0911 - one per type
@@ -46,7 +48,15 @@ def is_integer(value: Json) -> bool:
 
 def is_binary(value: Json) -> bool:
     """Whether a value is the engine's object for bytes: a content type and base64."""
-    return isinstance(value, Mapping) and set(value) == {CONTENT_TYPE, CONTENT}
+    if not isinstance(value, Mapping) or set(value) != {CONTENT_TYPE, CONTENT}:
+        return False
+    content = value[CONTENT]
+    return (
+        isinstance(value[CONTENT_TYPE], str)
+        and isinstance(content, str)
+        and len(content) % 4 == 0
+        and _BASE64.fullmatch(content) is not None
+    )
 
 
 def binary(data: bytes, content_type: str = "application/octet-stream") -> dict[str, Json]:
@@ -69,7 +79,7 @@ def number_text(value: float) -> str:
     digits, exponent = _shortest(abs(value))
     if not digits.strip("0"):
         return sign + "0"
-    if -5 <= exponent < 15:  # noqa: PLR2004 - .NET's bounds of plain notation
+    if -5 < exponent < 15:  # noqa: PLR2004 - .NET's bounds of plain notation
         if exponent < 0:
             return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
         whole = digits[: exponent + 1].ljust(exponent + 1, "0")

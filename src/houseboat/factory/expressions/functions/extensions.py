@@ -6,6 +6,7 @@ They are here because public pipelines use some of them; in Azure they may or ma
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from houseboat.factory.expressions.functions import text
 from houseboat.factory.expressions.functions.function import (
@@ -47,6 +48,8 @@ def _slice(value: str, start: int, end: int | None = None) -> str:
 
 
 def _sort(items: list[Json], by: str | None = None) -> list[Json]:
+    if by is not None and not all(isinstance(item, Mapping) for item in items):
+        raise Refused("the function 'sort' expects an array of objects when it is given a property's name")
     keys = [item if by is None else item.get(by) for item in items]
     if not (all(map(is_number, keys)) or all(isinstance(key, str) for key in keys)):
         raise Refused("the function 'sort' expects numbers only or strings only")

@@ -63,7 +63,10 @@ class Function:
                     f"the function '{name}' expects its {which} parameter to be {kind.words}; "
                     f"the provided value is of type '{type_name(argument)}'"
                 )
-        return self.call(environment, *arguments) if self.outside else self.call(*arguments)
+        try:
+            return self.call(environment, *arguments) if self.outside else self.call(*arguments)
+        except (ValueError, ArithmeticError) as error:
+            raise Refused(f"the function '{name}' was given a value that it cannot use ({error})") from None
 
     def _count(self) -> str:
         if self.most is None:
