@@ -10,7 +10,10 @@ import pytest
 from houseboat.databricks.bundle import Bundle
 from houseboat.databricks.errors import BundleError
 
-from .conftest import Files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .conftest import Files
 
 BASE = {
     "databricks.yml": """
@@ -82,7 +85,9 @@ BASE = {
 }
 
 
-def load(folder: Path, target: str | None = None, variables: dict[str, str] | None = None, **environment: str) -> Bundle:
+def load(
+    folder: Path, target: str | None = None, variables: dict[str, str] | None = None, **environment: str
+) -> Bundle:
     return Bundle.load(folder, target, variables, environment={"HOUSEBOAT_USER": "ann.b@example.com", **environment})
 
 
@@ -169,7 +174,9 @@ def test_a_reference_to_nothing_or_to_itself_is_an_error(write: Files) -> None:
     root = write({"databricks.yml": "bundle:\n  name: x\nvariables:\n  a: {default: '${var.nope}'}\n"})
     with pytest.raises(BundleError, match=r"\$\{var.nope\} names nothing"):
         load(root)
-    write({"databricks.yml": "bundle:\n  name: x\nvariables:\n  a: {default: '${var.b}'}\n  b: {default: '${var.a}'}\n"})
+    write(
+        {"databricks.yml": "bundle:\n  name: x\nvariables:\n  a: {default: '${var.b}'}\n  b: {default: '${var.a}'}\n"}
+    )
     with pytest.raises(BundleError, match="refers to itself"):
         load(root)
 

@@ -14,12 +14,12 @@ from houseboat.databricks.bundle import Bundle
 from houseboat.databricks.errors import JobError, JobFailed, NotebookNotFound, ReferenceUnresolved
 from houseboat.databricks.jobs import Jobs
 from houseboat.errors import Unsupported
-from houseboat.lake import Lake
-from houseboat.runs import Run, Runs
 
-from .conftest import Files
 
 if TYPE_CHECKING:
+    from .conftest import Files
+    from houseboat.runs import Run, Runs
+    from houseboat.lake import Lake
     from pyspark.sql.connect.session import SparkSession
 
 SUNDAY = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -28,13 +28,19 @@ SUNDAY = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 class Bench:
     """Writes a bundle of one YAML text and notebooks, and runs its job ``j``."""
 
-    def __init__(self, write: Files, runs: Runs, lake: Lake, state: Path, new_session: Callable[[], SparkSession]) -> None:
+    def __init__(
+        self, write: Files, runs: Runs, lake: Lake, state: Path, new_session: Callable[[], SparkSession]
+    ) -> None:
         self.write, self.runs, self.lake, self.state, self.new_session = write, runs, lake, state, new_session
 
     def jobs(self, tasks: str, notebooks: Mapping[str, str] | None = None, job: str = "", more: str = "") -> Jobs:
         lines = ["bundle:", "  name: b", "resources:", "  jobs:", "    j:"]
         lines += ["      " + line for line in job.strip().splitlines()]
-        lines += ["      tasks:", *("        " + line for line in _dedent(tasks)), *("    " + line for line in _dedent(more))]
+        lines += [
+            "      tasks:",
+            *("        " + line for line in _dedent(tasks)),
+            *("    " + line for line in _dedent(more)),
+        ]
         files = {"databricks.yml": "\n".join(lines) + "\n"}
         files |= {
             f"nb/{name}.py": "# Databricks notebook source\n" + "\n".join(_dedent(text)) + "\n"

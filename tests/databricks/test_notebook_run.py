@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import pytest
 
 from houseboat.databricks.errors import NotebookFailed, WorkflowException
 from houseboat.databricks.worker import TimedOut
 
-from .conftest import Files, Workbench
+
+if TYPE_CHECKING:
+    from .conftest import Files, Workbench
 
 
 def executed(bench: Workbench) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def test_cells_share_a_namespace_and_the_last_expression_is_shown(bench: Workben
 
 
 def test_the_executed_notebook_is_valid_nbformat(bench: Workbench, write: Files) -> None:
-    """nbformat itself accepts what is written, with streams, tables and errors in it."""
+    """Nbformat itself accepts what is written, with streams, tables and errors in it."""
     import nbformat
 
     write(

@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-from houseboat.databricks.dbutils import DBUtils
 from houseboat.databricks.errors import DbutilsError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.databricks.dbutils import DBUtils
 
 _thread = threading.local()
 _latest: list[tuple[DBUtils, Callable[..., None]]] = []

@@ -20,7 +20,10 @@ from houseboat.databricks.errors import BundleError
 from houseboat.databricks.ids import resource_number, resource_uuid
 from houseboat.databricks.yaml_places import Map, Seq, merge, place_of, read_yaml
 from houseboat.errors import Place
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 FILES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
 
@@ -177,7 +180,9 @@ def _with_target(tree: Map, wanted: str | None) -> tuple[str, Map]:
         if not targets:
             return "default", tree
         if not defaults and len(targets) > 1:
-            raise BundleError(f"no target is the default; choose one of {', '.join(targets)}", place=place_of(tree, "targets"))
+            raise BundleError(
+                f"no target is the default; choose one of {', '.join(targets)}", place=place_of(tree, "targets")
+            )
         wanted = defaults[0] if defaults else next(iter(targets))
     elif wanted not in targets:
         raise BundleError(

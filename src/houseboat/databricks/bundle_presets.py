@@ -13,9 +13,16 @@ from pathlib import Path, PurePosixPath
 
 from houseboat.databricks.errors import BundleError
 from houseboat.databricks.yaml_places import Map, place_of
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
 
-_TASK_PATHS = (("notebook_task", "notebook_path"), ("spark_python_task", "python_file"), ("dbt_task", "project_directory"))
+if TYPE_CHECKING:
+    from houseboat.runs import Json
+
+_TASK_PATHS = (
+    ("notebook_task", "notebook_path"),
+    ("spark_python_task", "python_file"),
+    ("dbt_task", "project_directory"),
+)
 _PREFIXED = ("jobs", "pipelines", "experiments", "models", "dashboards", "quality_monitors", "clusters", "apps")
 
 
@@ -23,9 +30,7 @@ def apply_presets(tree: Map, user: str) -> tuple[str, str]:
     """Apply the tree's ``mode`` and ``presets`` to its resources; returns the prefixes of names and of schemas."""
     mode, presets = tree.get("mode"), Map(tree.get("presets") or {})
     if mode not in (None, "development", "production"):
-        raise BundleError(
-            f"mode: {mode!r} is neither development nor production", place=place_of(tree, "mode")
-        )
+        raise BundleError(f"mode: {mode!r} is neither development nor production", place=place_of(tree, "mode"))
     if mode == "development":
         short = re.sub(r"\W+", "_", user.split("@", maxsplit=1)[0])
         defaults: dict[str, Json] = {
@@ -139,5 +144,3 @@ def _collapse(path: Path) -> str:
         elif part != ".":
             parts.append(part)
     return str(Path(*parts))
-
-

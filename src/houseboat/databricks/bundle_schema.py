@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from houseboat.databricks.errors import BundleError
 from houseboat.databricks.yaml_places import Map, Seq, place_of
-from houseboat.errors import Place
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
+    from houseboat.errors import Place
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ ANY, TEXT, INT, BOOL, MAP, LIST = "any", "text", "int", "bool", "map", "list"
 _RUN_AS = Fields({"user_name": TEXT, "service_principal_name": TEXT, "group_name": TEXT})
 _FILE = Fields({"path": TEXT, "source": TEXT})
 
+
 def _task() -> Schema:
     return TASK
 
@@ -55,7 +59,7 @@ TASK_TYPES: dict[str, Schema] = {
         }
     ),
     "condition_task": Fields({"op": TEXT, "left": ANY, "right": ANY}),
-    "for_each_task": Fields({"inputs": ANY, "concurrency": INT, "task": lambda: _task()}),
+    "for_each_task": Fields({"inputs": ANY, "concurrency": INT, "task": _task}),
     "run_job_task": Fields({"job_id": ANY, "job_parameters": MAP, "pipeline_params": MAP}),
     "spark_python_task": Fields({"python_file": TEXT, "parameters": LIST, "source": TEXT}),
     "sql_task": Fields(

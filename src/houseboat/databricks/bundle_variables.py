@@ -18,14 +18,21 @@ import yaml
 from houseboat.databricks.errors import BundleError
 from houseboat.databricks.yaml_places import Map, Seq, place_of
 from houseboat.errors import Place
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _REFERENCE = re.compile(r"\$\{(?P<path>[A-Za-z_][\w-]*(?:\.[\w-]+|\[\d+\])+)\}")
 _NAMESPACES = ("var", "variables", "bundle", "workspace", "resources", "artifacts")
 
 
 def variable_values(
-    declared: Map, given: Mapping[str, str], environment: Mapping[str, str], overrides: Path, warn: Callable[[str], None]
+    declared: Map,
+    given: Mapping[str, str],
+    environment: Mapping[str, str],
+    overrides: Path,
+    warn: Callable[[str], None],
 ) -> dict[str, Json]:
     """The value of each declared variable; raises ``BundleError`` for one without a value and for unknown names."""
     for name in given:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql import DataFrame
 
 ROWS = 1000
 """Most rows that a displayed table keeps."""
@@ -34,9 +34,10 @@ class Display:
         self._show = show
         self._streams: list[str] = []
 
-    def __call__(self, value: Any = None, *more: Any, **options: Any) -> None:  # noqa: ANN401 - display takes anything
+    def __call__(self, value: Any = None, *more: Any, **options: Any) -> None:
         """Show values; ``options`` such as ``streamName``, ``processingTime`` or ``checkpointLocation`` concern
-        streaming DataFrames only."""
+        streaming DataFrames only.
+        """
         for shown in (value, *more):
             if getattr(shown, "isStreaming", None) is True:
                 self._start(shown, options)
@@ -105,7 +106,7 @@ def mime(value: object) -> dict[str, str]:
     return {"text/plain": value if isinstance(value, str) else repr(value)}
 
 
-def _rows(frame: Any, count: int) -> tuple[list[str], list[Sequence[object]]]:  # noqa: ANN401 - a Spark DataFrame
+def _rows(frame: Any, count: int) -> tuple[list[str], list[Sequence[object]]]:
     arrow = frame.limit(count).toArrow()
     return list(arrow.column_names), list(zip(*(column.to_pylist() for column in arrow.columns), strict=True))
 

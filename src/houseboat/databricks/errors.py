@@ -38,7 +38,8 @@ class NotebookFileError(ProjectError):
 
 class NotebookFailed(RunFailed):
     """A cell raised. ``cell`` counts from 1, ``line`` is the line in the user's file; the user's exception is the
-    ``__cause__``."""
+    ``__cause__``.
+    """
 
     def __init__(self, message: str, *, notebook: str, cell: int, line: int | None, place: Place, hint: str) -> None:
         super().__init__(message, place=place, hint=hint)
@@ -88,7 +89,7 @@ class DbutilsError(HouseboatError):
     """dbutils refuses, in Databricks' words."""
 
 
-class NotebookExit(BaseException):  # noqa: N818
+class NotebookExit(BaseException):
     """``dbutils.notebook.exit(value)``: ends the notebook at once, as a success."""
 
     def __init__(self, value: str) -> None:
@@ -96,5 +97,5 @@ class NotebookExit(BaseException):  # noqa: N818
         self.value = value
 
 
-class Stopped(BaseException):  # noqa: N818
+class Stopped(BaseException):
     """Raised inside a notebook's thread when its time ran out or its job was cancelled."""

@@ -14,7 +14,10 @@ _BY_TEXT = (
         "Spark Connect has no SparkContext; use spark.conf, spark.createDataFrame or DataFrame functions instead",
     ),
     (r"JVM_ATTRIBUTE_NOT_SUPPORTED.*`rdd`", "Spark Connect has no RDDs; use mapInPandas or DataFrame functions"),
-    (r"JVM_ATTRIBUTE_NOT_SUPPORTED", "Spark Connect has no JVM; Databricks' shared and serverless compute refuse it, too"),
+    (
+        r"JVM_ATTRIBUTE_NOT_SUPPORTED",
+        "Spark Connect has no JVM; Databricks' shared and serverless compute refuse it, too",
+    ),
     (
         r"CAST_INVALID_INPUT|[Cc]annot cast (?:string|value)",
         "under ANSI a bad value is an error: use try_cast, or declare the runtime the notebook was written for",

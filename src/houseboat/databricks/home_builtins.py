@@ -10,9 +10,11 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from houseboat.lake import Lake
+
+if TYPE_CHECKING:
+    from houseboat.lake import Lake
 
 _FUSE = ("/dbfs/", "/Volumes/")
 

@@ -9,7 +9,10 @@ from houseboat.databricks.errors import JobError
 from houseboat.databricks.job_states import RUN_IF
 from houseboat.databricks.tasks.registry import kind_of
 from houseboat.databricks.yaml_places import Map, Seq, place_of
-from houseboat.errors import Place
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.errors import Place
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ def build_graph(name: str, definition: Map) -> Graph:
         if not key:
             raise JobError(f"task {number + 1} of job {name!r} has no task_key", place=place)
         if key in nodes:
-            raise JobError(f"job {name!r} has two tasks {key!r}", place=place, hint=f"the first is at {nodes[key].place}")
+            raise JobError(
+                f"job {name!r} has two tasks {key!r}", place=place, hint=f"the first is at {nodes[key].place}"
+            )
         nodes[key] = Node(key, kind_of(task, key, place), task, tuple(_edges(task)), _run_if(task, place), place)
     for node in nodes.values():
         _check_edges(node, nodes)

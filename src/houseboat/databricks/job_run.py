@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import queue
 import time
+from functools import partial
 
 from houseboat.databricks.errors import JobFailed
-from houseboat.databricks.job_graph import Graph, Node
 from houseboat.databricks.job_states import FAILURES, Dependency, Result, TaskState, decide, job_result
 from houseboat.databricks.pool import Pool
-from houseboat.databricks.task_run import TaskRunner
 from houseboat.databricks.yaml_places import Map, place_of
 from houseboat.errors import HouseboatError
-from houseboat.runs import Json, Run
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json, Run
+    from houseboat.databricks.task_run import TaskRunner
+    from houseboat.databricks.job_graph import Graph, Node
 
 
 class JobRun:
@@ -61,7 +65,8 @@ class JobRun:
             decision = self._decide(node)
             if decision is None:
                 self._pool.start(
-                    key, lambda n=node: self._runner.run(n.key, n.kind, n.definition, self._run)  # type: ignore[misc]
+                    key,
+                    partial(self._runner.run, node.key, node.kind, node.definition, self._run),
                 )
             else:
                 self._runner.states[key] = self._runner.skip(key, decision, self._run)
@@ -71,7 +76,11 @@ class JobRun:
         dependencies = []
         for edge in node.edges:
             state = states[edge.task]
-            taken = edge.outcome is None or state.result is not Result.SUCCESS or state.output.get("outcome") == edge.outcome
+            taken = (
+                edge.outcome is None
+                or state.result is not Result.SUCCESS
+                or state.output.get("outcome") == edge.outcome
+            )
             dependencies.append(Dependency(state.result, taken))
         decision = decide(node.run_if, dependencies)
         return Result.DISABLED if decision is None and node.definition.get("disabled") is True else decision
@@ -109,7 +118,9 @@ class JobRun:
                 result_state=result.value,
                 place=place_of(self._definition, "timeout_seconds"),
             )
-        failed = [state for state in self._runner.states.values() if state.result in FAILURES and state.error is not None]
+        failed = [
+            state for state in self._runner.states.values() if state.result in FAILURES and state.error is not None
+        ]
         names = ", ".join(state.key for state in failed)
         first = failed[0].error if failed else None
         message = first.message if isinstance(first, HouseboatError) else f"{type(first).__name__}: {first}"

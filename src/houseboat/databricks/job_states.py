@@ -27,7 +27,9 @@ class Result(StrEnum):
     MAXIMUM_CONCURRENT_RUNS_REACHED = "MAXIMUM_CONCURRENT_RUNS_REACHED"
 
 
-FAILURES = frozenset({Result.FAILED, Result.TIMEDOUT, Result.CANCELED, Result.UPSTREAM_FAILED, Result.UPSTREAM_CANCELED})
+FAILURES = frozenset(
+    {Result.FAILED, Result.TIMEDOUT, Result.CANCELED, Result.UPSTREAM_FAILED, Result.UPSTREAM_CANCELED}
+)
 """What counts as a failed dependency."""
 NOT_RUN = frozenset({Result.EXCLUDED, Result.DISABLED})
 """What counts as a success without having run."""

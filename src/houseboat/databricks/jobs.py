@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from houseboat.databricks.bundle import Bundle
 from houseboat.databricks.errors import JobError, JobFailed
 from houseboat.databricks.ids import resource_number, run_number
 from houseboat.databricks.job_graph import Graph, build_graph
@@ -22,8 +20,12 @@ from houseboat.databricks.task_run import TaskRunner
 from houseboat.databricks.tasks.contract import Services
 from houseboat.databricks.tasks.registry import TYPES
 from houseboat.databricks.yaml_places import Map, Seq, place_of
-from houseboat.lake import Lake
-from houseboat.runs import Json, Run, Runs
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json, Run, Runs
+    from houseboat.lake import Lake
+    from houseboat.databricks.bundle import Bundle
 
 
 class Jobs:
@@ -33,7 +35,7 @@ class Jobs:
     as others write them (Data Factory) to files of the bundle. ``now`` is the clock.
     """
 
-    def __init__(  # noqa: PLR0913 - one argument per seam
+    def __init__(
         self,
         bundle: Bundle,
         runs: Runs,
@@ -62,7 +64,9 @@ class Jobs:
         self._services.runs.register("job", self.job_starter)
         self._services.runs.register("notebook", self.notebook_starter)
 
-    def run(self, name: str, parameters: Mapping[str, Json] | None = None, parent: Run | None = None) -> dict[str, Json]:
+    def run(
+        self, name: str, parameters: Mapping[str, Json] | None = None, parent: Run | None = None
+    ) -> dict[str, Json]:
         """Run a job (key, name or id) to its end as a run of its own; raises ``JobFailed`` or ``JobError``."""
         key = self.key(name)
         with self._services.runs.record("job", key, parent=parent, input=dict(parameters or {})) as run:
@@ -145,7 +149,7 @@ class Jobs:
         for task in self.bundle.jobs[key].get("tasks") or ():
             inner = (task.get("for_each_task") or {}).get("task") or {}
             for settings in (task.get("run_job_task"), inner.get("run_job_task")):
-                other = self.bundle.find("jobs", settings.get("job_id")) if isinstance(settings, Map) else None
+                other = self.bundle.find("jobs", str(settings.get("job_id"))) if isinstance(settings, Map) else None
                 if other is not None:
                     self._check_circle(other, [*trail, key])
 
@@ -154,7 +158,9 @@ class Jobs:
         """``max_concurrent_runs``: a further run waits when the job has a queue, else it is refused."""
         definition: Map = self.bundle.jobs[key]
         with self._lock:
-            slots = self._slots.setdefault(key, threading.BoundedSemaphore(int(definition.get("max_concurrent_runs") or 1)))
+            slots = self._slots.setdefault(
+                key, threading.BoundedSemaphore(int(definition.get("max_concurrent_runs") or 1))
+            )
         queued = (definition.get("queue") or {}).get("enabled", True)
         if not slots.acquire(blocking=bool(queued)):
             raise JobFailed(

@@ -11,7 +11,7 @@ from houseboat.databricks import sql_text
 from houseboat.databricks.errors import DbutilsError
 from houseboat.databricks.notebook_files import Cell
 from houseboat.databricks.requirements import pip
-from houseboat.errors import Place, Unsupported
+from houseboat.errors import Unsupported
 
 if TYPE_CHECKING:
     from houseboat.databricks.notebook_session import NotebookSession

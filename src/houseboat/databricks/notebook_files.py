@@ -42,7 +42,8 @@ KNOWN = ("python", "sql", "md", "run", "fs", "sh", "pip", "scala", "r", "skip", 
 class Cell:
     """One cell. ``language`` is a magic's name (``python``, ``sql``, ``md``, ``run``, ``pip``...), ``text`` what
     follows the magic, ``line`` the 1-based line of the user's file on which ``text`` begins, ``magic`` whether the
-    cell named its language itself, ``number`` its 1-based position among all cells of the file."""
+    cell named its language itself, ``number`` its 1-based position among all cells of the file.
+    """
 
     language: str
     text: str

@@ -12,10 +12,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from houseboat.databricks.notebook_files import Cell, Notebook
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
+    from houseboat.databricks.notebook_files import Cell, Notebook
 
 Redact = Callable[[str], str]
 """Takes secrets out of a text."""

@@ -44,7 +44,9 @@ class NotebookPaths:
         base = caller.parent if caller else self.root
         raise NotebookNotFound(
             f"no notebook {written!r}",
-            hint=f"looked below {base}" + (f" and {self.root}" if base != self.root else "") + _similar(self.root, text),
+            hint=f"looked below {base}"
+            + (f" and {self.root}" if base != self.root else "")
+            + _similar(self.root, text),
         )
 
     def workspace_path(self, file: Path) -> str:
@@ -96,9 +98,10 @@ def _with_suffix(path: Path) -> Path | None:
 
 def _notebooks(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
-        if path.suffix in SUFFIXES and not _SKIPPED.intersection(path.relative_to(root).parts):
-            if path.suffix not in (".py", ".sql") or is_notebook(path):
-                yield path
+        if path.suffix not in SUFFIXES or _SKIPPED.intersection(path.relative_to(root).parts):
+            continue
+        if path.suffix not in (".py", ".sql") or is_notebook(path):
+            yield path
 
 
 def _similar(root: Path, text: str) -> str:

@@ -33,15 +33,16 @@ from houseboat.databricks.errors import NotebookExit, NotebookFailed, WorkflowEx
 from houseboat.databricks.ids import run_number
 from houseboat.databricks.notebook_files import Notebook, read_notebook
 from houseboat.databricks.notebook_output import Outputs, write_executed
-from houseboat.databricks.notebook_paths import NotebookPaths
 from houseboat.databricks.worker import TimedOut, Worker
 from houseboat.errors import HouseboatError
-from houseboat.lake import Lake
-from houseboat.runs import Json, Run, Runs
 
 if TYPE_CHECKING:
+    from houseboat.databricks.notebook_paths import NotebookPaths
+    from houseboat.runs import Json, Run, Runs
+    from houseboat.lake import Lake
+    from pyspark.sql import SparkSession
+
     from houseboat.databricks.notebook_session import NotebookSession
-    from pyspark.sql.connect.session import SparkSession
 
 NewSession = Callable[[], "SparkSession"]
 """Opens a Spark session; called once per notebook run."""
@@ -65,7 +66,14 @@ class NotebookRunner:
     """
 
     def __init__(
-        self, *, paths: NotebookPaths, runs: Runs, new_session: NewSession, lake: Lake, state_folder: Path, user: str = ""
+        self,
+        *,
+        paths: NotebookPaths,
+        runs: Runs,
+        new_session: NewSession,
+        lake: Lake,
+        state_folder: Path,
+        user: str = "",
     ) -> None:
         self.paths = paths
         self._runs = runs

@@ -5,34 +5,33 @@ from __future__ import annotations
 import linecache
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from houseboat.databricks import magics
-from houseboat.databricks.dbutils import DBUtils, Widgets
 from houseboat.databricks.display import Display, mime
 from houseboat.databricks.errors import NotebookExit, NotebookFailed, Stopped
 from houseboat.databricks.failure_hints import hint_for
 from houseboat.databricks.home_builtins import home_builtins
 from houseboat.databricks.notebook_files import Cell, Notebook, read_notebook
-from houseboat.databricks.notebook_output import Outputs
-from houseboat.databricks.notebook_paths import NotebookPaths
-from houseboat.databricks.project_imports import ProjectImports
 from houseboat.databricks.python_cell import PythonCells
 from houseboat.errors import HouseboatError, Place
-from houseboat.lake import Lake
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.session import SparkSession
+    from houseboat.databricks.dbutils import DBUtils, Widgets
+    from houseboat.databricks.notebook_paths import NotebookPaths
+    from houseboat.databricks.notebook_output import Outputs
+    from houseboat.databricks.project_imports import ProjectImports
+    from houseboat.lake import Lake
+    from pyspark.sql import SparkSession
 
 
 class NotebookSession:
     """The state of one notebook run; ``%run`` adds other notebooks to the same state."""
 
-    def __init__(  # noqa: PLR0913 - one argument per part
+    def __init__(
         self,
         *,
         spark: SparkSession,
@@ -140,7 +139,7 @@ class NotebookSession:
             hint=hint_for(error) or "the executed notebook beside the run holds the whole traceback",
         )
 
-    def _error_line(self, notebook: Notebook, error: BaseException, frames: Any) -> int | None:  # noqa: ANN401
+    def _error_line(self, notebook: Notebook, error: BaseException, frames: Any) -> int | None:
         if isinstance(error, SyntaxError) and error.filename == str(notebook.path):
             return error.lineno
         for frame, line in traceback.walk_tb(frames):
@@ -179,7 +178,7 @@ def current(session: NotebookSession) -> Iterator[None]:
         yield
 
 
-def _user_frames(error: BaseException) -> Any:  # noqa: ANN401 - a traceback or None
+def _user_frames(error: BaseException) -> Any:
     """The traceback without Houseboat's own leading frames."""
     here = str(Path(__file__).parent)
     frames = error.__traceback__

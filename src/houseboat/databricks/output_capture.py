@@ -60,7 +60,7 @@ class ThreadStream(TextIOBase):
         """The encoding of the stream that stood here before."""
         return self.original.encoding
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the original offers (buffer, mode, ...)
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.original, name)
 
 

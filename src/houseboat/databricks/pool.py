@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from houseboat.databricks.worker import Worker
 
@@ -54,7 +54,7 @@ class Pool(Generic[T]):
         del self._threads[key]
         if error is not None:
             raise error
-        return key, result  # type: ignore[return-value] - no error means a result
+        return key, cast("T", result)
 
     def stop(self) -> None:
         """Stop all that still run."""

@@ -1,7 +1,6 @@
 """Compiles and runs the Python of a cell, with the user's file and line numbers in every traceback."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast

@@ -16,10 +16,13 @@ from datetime import UTC, datetime
 from houseboat.databricks.dbutils.task_values import TaskValueStore
 from houseboat.databricks.errors import ReferenceUnresolved
 from houseboat.databricks.ids import run_number
-from houseboat.databricks.job_states import TaskState
 from houseboat.databricks.yaml_places import place_of
-from houseboat.errors import Place
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
+    from houseboat.errors import Place
+    from houseboat.databricks.job_states import TaskState
 
 _REFERENCE = re.compile(r"\{\{\s*(?P<path>[A-Za-z_][\w-]*(?:\.[\w-]+)*)\s*\}\}")
 

@@ -32,7 +32,9 @@ def pip(arguments: str, folder: Path, place: Place) -> list[str]:
     for requirement in wanted:
         name, version = _parse(requirement, place)
         try:
-            notes.append(f"{name} {metadata.version(name)} is installed" + (f" (asked for {version})" if version else ""))
+            notes.append(
+                f"{name} {metadata.version(name)} is installed" + (f" (asked for {version})" if version else "")
+            )
         except metadata.PackageNotFoundError:
             if name.lower().replace("_", "-") in _PROVIDED:
                 notes.append(f"{name}: Houseboat provides what notebooks use of it")

@@ -59,7 +59,7 @@ def markers(statement: str) -> list[str]:
 
 
 def fill(text: str, lookup: Callable[[str], str | None]) -> str:
-    """Replace ``${name}``, and ``$name`` where a value of that name is known; ``\\${...}`` stays, without its escape."""
+    r"""Replace ``${name}``, and ``$name`` where a value of that name is known; ``\${...}`` stays, without its escape."""
 
     def value(match: re.Match[str]) -> str:
         whole: str = match.group(0)

@@ -15,7 +15,10 @@ from houseboat.databricks.tasks.contract import Services, TaskContext
 from houseboat.databricks.tasks.registry import TYPES, kind_of
 from houseboat.databricks.worker import TimedOut, Worker
 from houseboat.databricks.yaml_places import Map, place_of
-from houseboat.runs import Json, Run
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json, Run
 
 _NEVER_RETRIED = ("condition_task",)
 _SLICE = 0.2
@@ -57,9 +60,7 @@ class TaskRunner:
         kind = kind_of(nested, key, place_of(context.settings, "task"))
         return self._attempts(key, f"{key}[{number}]", kind, nested, context.run, _Element(given=True, value=element))
 
-    def _attempts(  # noqa: PLR0913, PLR0917 - what one task is
-        self, key: str, name: str, kind: str, definition: Map, parent: Run, element: _Element
-    ) -> TaskState:
+    def _attempts(self, key: str, name: str, kind: str, definition: Map, parent: Run, element: _Element) -> TaskState:
         limit = 0 if kind in _NEVER_RETRIED else int(definition.get("max_retries") or 0)
         pause = int(definition.get("min_retry_interval_millis") or 0) / 1000
         execution = 1
@@ -77,7 +78,7 @@ class TaskRunner:
                 time.sleep(min(left, _SLICE))
             execution += 1
 
-    def _attempt(  # noqa: PLR0913, PLR0917
+    def _attempt(
         self, key: str, name: str, kind: str, definition: Map, parent: Run, element: _Element, execution: int
     ) -> TaskState:
         runs = self.services.runs
@@ -101,7 +102,7 @@ class TaskRunner:
         runs.end(run, STATUS[state.result])
         return state
 
-    def _context(  # noqa: PLR0913, PLR0917
+    def _context(
         self, key: str, kind: str, definition: Map, run: Run, element: _Element, execution: int
     ) -> TaskContext:
         facts = TaskFacts(

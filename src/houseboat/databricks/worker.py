@@ -30,7 +30,10 @@ class Worker(Generic[T]):
     """One function in one thread. ``ended`` is called in that thread with the result or the exception."""
 
     def __init__(
-        self, function: Callable[[], T], name: str, ended: Callable[[T | None, BaseException | None], None] | None = None
+        self,
+        function: Callable[[], T],
+        name: str,
+        ended: Callable[[T | None, BaseException | None], None] | None = None,
     ) -> None:
         self._function = function
         self._ended = ended

@@ -102,7 +102,12 @@ def _scalar(value: object) -> Json:
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
-_KEYS = {"tasks": "task_key", "job_clusters": "job_cluster_key", "environments": "environment_key", "parameters": "name"}
+_KEYS = {
+    "tasks": "task_key",
+    "job_clusters": "job_cluster_key",
+    "environments": "environment_key",
+    "parameters": "name",
+}
 """Lists that merge by a key of their items; ``clusters`` of pipelines merge by label, with ``default`` as default."""
 
 

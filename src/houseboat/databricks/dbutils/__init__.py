@@ -71,7 +71,7 @@ class Data:
     def __init__(self, display: Callable[[object], None]) -> None:
         self._display = display
 
-    def summarize(self, df: object, precise: bool = False) -> None:  # noqa: FBT001, FBT002 - Databricks' signature
+    def summarize(self, df: object, precise: bool = False) -> None:
         """Show count, mean, standard deviation, quartiles, minimum and maximum of each column."""
         self._display(df.summary() if hasattr(df, "summary") else df.describe())  # type: ignore[attr-defined]
 
@@ -79,7 +79,7 @@ class Data:
 class DBUtils:
     """The ``dbutils`` of one notebook run."""
 
-    def __init__(  # noqa: PLR0913 - one argument per part
+    def __init__(
         self,
         *,
         widgets: Widgets,

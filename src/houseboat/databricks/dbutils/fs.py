@@ -10,11 +10,13 @@ import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
-from houseboat.databricks.dbutils.mounts import Mounts
 from houseboat.databricks.errors import DbutilsError
-from houseboat.lake import Lake
+
+if TYPE_CHECKING:
+    from houseboat.lake import Lake
+    from houseboat.databricks.dbutils.mounts import Mounts
 
 
 class FileInfo(NamedTuple):
@@ -49,7 +51,7 @@ class FileSystem:
         self._lake = lake
         self._mounts = mounts
 
-    def ls(self, dir: str) -> list[FileInfo]:  # noqa: A002 - Databricks' name
+    def ls(self, dir: str) -> list[FileInfo]:
         """The entries of a directory by name; a file lists itself."""
         place = self._existing(dir)
         base = _shown(dir)
@@ -66,7 +68,7 @@ class FileSystem:
             print(f"[Truncated to first {maxBytes} bytes]")  # noqa: T201 - as Databricks does
         return data.decode("utf-8", errors="replace")
 
-    def put(self, file: str, contents: str, overwrite: bool = False) -> bool:  # noqa: FBT001, FBT002
+    def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
         """Write a text as a file."""
         place = self._lake.local(file)
         if place.exists() and not overwrite:
@@ -79,12 +81,12 @@ class FileSystem:
         print(f"Wrote {len(data)} bytes.")  # noqa: T201 - as Databricks does
         return True
 
-    def mkdirs(self, dir: str) -> bool:  # noqa: A002
+    def mkdirs(self, dir: str) -> bool:
         """Make a directory and its parents."""
         self._lake.local(dir).mkdir(parents=True, exist_ok=True)
         return True
 
-    def rm(self, dir: str, recurse: bool = False) -> bool:  # noqa: A002, FBT001, FBT002
+    def rm(self, dir: str, recurse: bool = False) -> bool:
         """Remove a file, or with ``recurse`` a directory; False when there is nothing."""
         place = self._lake.local(dir)
         if not place.exists():
@@ -99,7 +101,7 @@ class FileSystem:
             place.unlink()
         return True
 
-    def cp(self, source: str, to: str, recurse: bool = False) -> bool:  # noqa: FBT001, FBT002
+    def cp(self, source: str, to: str, recurse: bool = False) -> bool:
         """Copy a file, or with ``recurse`` what a directory holds."""
         origin, target = self._existing(source), self._lake.local(to)
         if origin.is_dir():
@@ -111,7 +113,7 @@ class FileSystem:
             _copy(origin, target / origin.name if target.is_dir() else target)
         return True
 
-    def mv(self, source: str, to: str, recurse: bool = False) -> bool:  # noqa: FBT001, FBT002
+    def mv(self, source: str, to: str, recurse: bool = False) -> bool:
         """Move: a copy, then a removal, as on object storage."""
         self.cp(source, to, recurse)
         return self.rm(source, recurse)
@@ -120,7 +122,7 @@ class FileSystem:
         """What is mounted where."""
         return [MountInfo("/", "DatabricksRoot"), *(MountInfo(*item) for item in sorted(self._mounts.all().items()))]
 
-    def mount(  # noqa: PLR0913, PLR0917 - Databricks' signature
+    def mount(
         self,
         source: str,
         mount_point: str | None = None,
@@ -175,7 +177,7 @@ class FileSystem:
         return place
 
     @staticmethod
-    def _needs_recurse(address: str, recurse: bool) -> None:  # noqa: FBT001
+    def _needs_recurse(address: str, recurse: bool) -> None:
         if not recurse:
             raise DbutilsError(f"java.io.IOException: {_shown(address)} is a directory", hint="pass recurse=True")
 

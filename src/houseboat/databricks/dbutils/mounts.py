@@ -10,7 +10,10 @@ import os
 import threading
 from pathlib import Path
 
-from houseboat.lake import Lake
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.lake import Lake
 
 _lock = threading.Lock()
 

@@ -10,12 +10,13 @@ that no folder at home needs. In a scope that is known, a missing key is an erro
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import List, NamedTuple  # noqa: UP035 - a method named list hides the builtin
+from typing import NamedTuple
 
 from houseboat.databricks.errors import DbutilsError
 from houseboat.errors import Place
@@ -76,11 +77,11 @@ class Secrets:
         """The secret's text in UTF-8."""
         return self.get(scope, key).encode()
 
-    def list(self, scope: str) -> List[SecretMetadata]:
+    def list(self, scope: str) -> builtins.list[SecretMetadata]:
         """The keys of a scope."""
         return [SecretMetadata(name) for name, _ in self._scopes().get(_plain(scope), {}).values()]
 
-    def listScopes(self) -> List[SecretScope]:  # noqa: N802
+    def listScopes(self) -> builtins.list[SecretScope]:  # noqa: N802
         """The scopes known at home."""
         return [SecretScope(name) for name in sorted(self._scopes())]
 
@@ -95,7 +96,7 @@ class Secrets:
         return text
 
     def _scopes(self) -> dict[str, dict[str, tuple[str, str]]]:
-        """scope -> plain key -> (key as written, value)."""
+        """Scope -> plain key -> (key as written, value)."""
         scopes: dict[str, dict[str, tuple[str, str]]] = {}
         if self._file.is_file():
             try:

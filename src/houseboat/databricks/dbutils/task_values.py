@@ -10,7 +10,10 @@ import json
 import threading
 
 from houseboat.databricks.errors import DbutilsError
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 MAX_BYTES = 48 * 1024
 """Largest value, as JSON text in UTF-8."""

@@ -63,7 +63,9 @@ class Widgets:
     def getArgument(self, name: str, defaultValue: str | None = None) -> str:  # noqa: N802, N803
         """The widget's value, else the default; without a default as ``get``."""
         value = self.find(name)
-        return self.get(name) if value is None and defaultValue is None else str(defaultValue if value is None else value)
+        return (
+            self.get(name) if value is None and defaultValue is None else str(defaultValue if value is None else value)
+        )
 
     def getAll(self) -> dict[str, str]:  # noqa: N802
         """All widgets with their values."""

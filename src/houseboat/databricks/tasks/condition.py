@@ -11,9 +11,12 @@ from decimal import Decimal, InvalidOperation
 
 from houseboat.databricks.errors import JobError
 from houseboat.databricks.references import spell
-from houseboat.databricks.tasks.contract import Services, TaskContext
 from houseboat.databricks.yaml_places import Map, place_of
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
+    from houseboat.databricks.tasks.contract import Services, TaskContext
 
 _TEXT: Mapping[str, Callable[[str, str], bool]] = {
     "EQUAL_TO": lambda left, right: left == right,
@@ -55,9 +58,7 @@ def check(key: str, settings: Map, services: Services) -> None:
 def _operand(context: TaskContext, name: str) -> str:
     value = context.references.value(context.settings[name])
     if isinstance(value, (list, dict)):
-        raise context.fail(
-            f"{name} is a list or an object; a condition compares text, numbers and true/false", name
-        )
+        raise context.fail(f"{name} is a list or an object; a condition compares text, numbers and true/false", name)
     return spell(value)
 
 

@@ -8,17 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from houseboat.databricks.bundle import Bundle
-from houseboat.databricks.dbutils.task_values import TaskValueStore
 from houseboat.databricks.errors import TaskFailed
-from houseboat.databricks.job_states import TaskState
-from houseboat.databricks.notebook_run import NewSession, NotebookRunner
 from houseboat.databricks.references import JobFacts, References, TaskFacts
 from houseboat.databricks.yaml_places import Map, place_of
-from houseboat.errors import Place
 from houseboat.runs import Json, Run, Runs
 
 if TYPE_CHECKING:
+    from houseboat.databricks.job_states import TaskState
+    from houseboat.databricks.dbutils.task_values import TaskValueStore
+    from houseboat.databricks.bundle import Bundle
+    from houseboat.errors import Place
+    from houseboat.databricks.notebook_run import NewSession, NotebookRunner
     from houseboat.databricks.task_run import TaskRunner
 
 RunJob = Callable[[str, Mapping[str, str], Run], Mapping[str, Json]]

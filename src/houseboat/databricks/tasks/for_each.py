@@ -8,13 +8,17 @@ success. Source: Databricks' page on for-each tasks.
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from houseboat.databricks.errors import JobError
 from houseboat.databricks.job_states import FAILURES, TaskState
 from houseboat.databricks.pool import Pool
-from houseboat.databricks.tasks.contract import Services, TaskContext
 from houseboat.databricks.yaml_places import Map, place_of
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
+    from houseboat.databricks.tasks.contract import Services, TaskContext
 
 MAX_CONCURRENCY = 100
 MAX_INLINE = 10_000
@@ -34,7 +38,7 @@ def run(context: TaskContext) -> dict[str, Json]:
         while waiting or pool.running:
             while waiting and pool.running < limit:
                 number, element = waiting.pop(0)
-                pool.start(str(number), lambda n=number, e=element: context.runner.iterate(context, nested, n, e))
+                pool.start(str(number), partial(context.runner.iterate, context, nested, number, element))
             name, state = pool.wait()
             ended[int(name)] = state
     except BaseException:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from houseboat.databricks.tasks.contract import Services, TaskContext
-from houseboat.databricks.yaml_places import Map
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
+    from houseboat.databricks.yaml_places import Map
+    from houseboat.databricks.tasks.contract import Services, TaskContext
 
 _SETTINGS = ("full_refresh", "refresh_selection", "full_refresh_selection", "reset_checkpoint_selection", "parameters")
 

@@ -10,7 +10,10 @@ from houseboat.databricks.references import spell
 from houseboat.databricks.tasks.contract import Services, TaskContext, file_of
 from houseboat.databricks.tasks.notebook import in_job
 from houseboat.databricks.yaml_places import Map, place_of
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 
 def run(context: TaskContext) -> dict[str, Json]:

@@ -17,7 +17,10 @@ from houseboat.databricks.references import spell
 from houseboat.databricks.tasks.contract import Services, TaskContext, file_of
 from houseboat.databricks.yaml_places import Map, place_of
 from houseboat.errors import Place, Unsupported
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 MAX_ROWS = 1000
 GAPS = {
