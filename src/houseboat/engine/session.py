@@ -83,6 +83,8 @@ class Engine:
     def stop(self) -> None:
         """Close all sessions and the embedded server."""
         with self._lock:
+            for context in self._sessions.values():
+                context.spark.client.close()  # else PySpark's exit hook retries against a server that is gone
             self._sessions.clear()
             if self._server is not None:
                 self._server.stop()
