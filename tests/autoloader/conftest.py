@@ -40,7 +40,7 @@ def frame(engine: SparkSession) -> Callable[[relations_pb2.Relation], DataFrame]
     from pyspark.sql.connect.plan import LogicalPlan
     from pyspark.sql.connect.proto import relations_pb2
 
-    class Raw(LogicalPlan):
+    class Raw(LogicalPlan):  # type: ignore[misc]  # untyped in pyspark
         def __init__(self, held: relations_pb2.Relation) -> None:
             super().__init__(None)
             self._held = held

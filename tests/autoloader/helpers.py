@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,15 +38,16 @@ def staged(kind: str, task: ReadJob) -> list[tuple[Any, ...]]:
     """The rows of a job as DuckDB stages them."""
     with rows.connection(task.time_zone) as con:
         rows.register(task.files, con)
-        return con.execute(rows._final(task, FORMATS[kind].select(task, con))).fetchall()
+        found: list[tuple[Any, ...]] = con.execute(rows._final(task, FORMATS[kind].select(task, con))).fetchall()
+        return found
 
 
-def inferred(kind: str, files: Sequence[InputFile], *, types: bool = False, **options: str) -> str:
+def inferred(kind: str, files: Sequence[InputFile], *, types: bool = False, **options: Any) -> str:
     """The inferred columns as ``name type, ...``."""
     found = inference.of_files(kind, files, options, types=types)
     return ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in found.fields)
 
 
-def options(**given: str) -> Mapping[str, str]:
+def options(**given: str) -> dict[str, Any]:
     """Reader options, keys in lower case."""
     return {key.lower(): value for key, value in given.items()}

@@ -72,7 +72,9 @@ def duckdb_type(kind: DataType) -> str:
     try:
         return _DUCKDB[kind.simpleString()]
     except KeyError:
-        raise CloudFilesError(f"type {kind.simpleString()} cannot be read from files", hint="read it as STRING") from None
+        raise CloudFilesError(
+            f"type {kind.simpleString()} cannot be read from files", hint="read it as STRING"
+        ) from None
 
 
 def name(column: str) -> str:
@@ -141,7 +143,7 @@ class _Ddl:
             return types.StringType()
         if word not in _ATOMS:
             raise self._wrong(f"{word!r} is no type")
-        return getattr(types, _ATOMS[word])()  # type: ignore[no-any-return]
+        return getattr(types, _ATOMS[word])()
 
     def _bracketed(self, count: int) -> list[DataType]:
         self._expect("<")

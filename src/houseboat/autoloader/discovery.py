@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from houseboat.autoloader import listing, partitions
 from houseboat.autoloader.errors import CloudFilesError
-from houseboat.autoloader.options import Discovery
 from houseboat.autoloader.reader import InputFile
-from houseboat.autoloader.store import FileStore, Known
 
 if TYPE_CHECKING:
+    from houseboat.autoloader.options import Discovery
+    from houseboat.autoloader.store import FileStore, Known
     from houseboat.lake import Lake
 
 SOURCE_VERSION = 3
@@ -100,7 +100,11 @@ class Discoverer:
     def metrics(self, after: dict[str, Any] | None) -> dict[str, str]:
         """The backlog after an offset."""
         left = self._store.backlog(number(after))
-        return {"numFilesOutstanding": str(left.files), "numBytesOutstanding": str(left.size), "isBacklogComputationComplete": "true"}
+        return {
+            "numFilesOutstanding": str(left.files),
+            "numBytesOutstanding": str(left.size),
+            "isBacklogComputationComplete": "true",
+        }
 
     def clean(self, moment: int, act: Callable[[InputFile], None]) -> None:
         """Call ``act`` on each file that was committed before ``moment`` (milliseconds), once."""

@@ -50,7 +50,8 @@ class FileSource:
         infer: bool = False,
     ) -> None:
         """``kind``: csv, json, parquet, text or binaryFile. ``schema``: the user's. ``infer``: find it in the files when none
-        is given (conf ``spark.sql.streaming.schemaInference``). The others as in ``CloudFilesSource``."""
+        is given (conf ``spark.sql.streaming.schemaInference``). The others as in ``CloudFilesSource``.
+        """
         kinds = {name.lower(): name for name in FORMATS}
         if kind.lower() not in kinds:
             raise Unsupported(f"a stream of {kind} files is not supported", hint=f"use one of {', '.join(FORMATS)}")
@@ -86,7 +87,9 @@ class FileSource:
         """From now on only what is there at this moment is found (``Trigger.AvailableNow``)."""
         self._discovery().freeze()
 
-    def batch(self, start: dict[str, Any] | None, end: dict[str, Any], session: SessionContext | None) -> relations_pb2.Relation:
+    def batch(
+        self, start: dict[str, Any] | None, end: dict[str, Any], session: SessionContext | None
+    ) -> relations_pb2.Relation:
         """The rows of the files between two offsets."""
         del session
         return rows.read(self._kind, self._job(self._discovery().files(start, end)), self._staging() / str(number(end)))
@@ -116,7 +119,9 @@ class FileSource:
 
     def _discovery(self) -> Discoverer:
         if self._discoverer is None:
-            raise CloudFilesError("a stream of files needs a checkpoint", hint='add .option("checkpointLocation", "...")')
+            raise CloudFilesError(
+                "a stream of files needs a checkpoint", hint='add .option("checkpointLocation", "...")'
+            )
         return self._discoverer
 
     def _staging(self) -> Path:
@@ -125,7 +130,11 @@ class FileSource:
     def _job(self, files: list[Any]) -> ReadJob:
         from pyspark.sql.types import StructType
 
-        keys = {key for file in files or [self._folder.found(f) for f in self._folder.files()[:1]] for key in file.partitions}
+        keys = {
+            key
+            for file in files or [self._folder.found(f) for f in self._folder.files()[:1]]
+            for key in file.partitions
+        }
         held = self._schema.fields
         data, partitions = [f for f in held if f.name not in keys], [f for f in held if f.name in keys]
         return ReadJob(

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from houseboat.autoloader import hints, partitions
-from houseboat.autoloader.discovery import Folder
 from houseboat.autoloader.errors import empty_directory
-from houseboat.autoloader.options import CloudFilesOptions
 from houseboat.autoloader.reader import FORMATS, InputFile, ReadJob
 from houseboat.autoloader.rows import UnicodeProblem, connection, plain_job
 from houseboat.autoloader.schema_store import SchemaStore, StreamSchema
 
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
+
+    from houseboat.autoloader.discovery import Folder
+    from houseboat.autoloader.options import CloudFilesOptions
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SAMPLE_FILES = 1000
@@ -66,7 +67,9 @@ def of_files(kind: str, files: Sequence[InputFile], options: Mapping[str, str], 
             plain = plain_job(kind, job, Path(scratch)).files
             return FORMATS[kind].infer(plain, options, con, types=types)
         except (UnicodeProblem, _duckdb_error()) as error:
-            if kind not in ("csv", "json") or "unicode" not in str(error).lower() and not isinstance(error, UnicodeProblem):
+            if kind not in ("csv", "json") or (
+                "unicode" not in str(error).lower() and not isinstance(error, UnicodeProblem)
+            ):
                 raise
             plain = plain_job(kind, job, Path(scratch), repair=True).files
             return FORMATS[kind].infer(plain, options, con, types=types)
@@ -92,7 +95,8 @@ def _duckdb_error() -> type[Exception]:
 
 def _sample(files: list[InputFile]) -> list[InputFile]:
     """The most recently changed files within the sample's limits, oldest first."""
-    taken, size = [], 0
+    taken: list[InputFile] = []
+    size = 0
     for file in reversed(files):
         if len(taken) >= SAMPLE_FILES or size >= SAMPLE_BYTES:
             break
@@ -104,7 +108,9 @@ def _sample(files: list[InputFile]) -> list[InputFile]:
 def _partition_schema(files: Sequence[InputFile], keys: Sequence[str], *, types: bool) -> StructType:
     from pyspark.sql.types import StringType, StructField, StructType
 
-    kinds = {key: _partition_type([file.partitions.get(key) for file in files]) if types else StringType() for key in keys}
+    kinds = {
+        key: _partition_type([file.partitions.get(key) for file in files]) if types else StringType() for key in keys
+    }
     return StructType([StructField(key, kind) for key, kind in kinds.items()])
 
 

@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.autoloader.errors import CloudFilesError
-from houseboat.autoloader.options import Discovery
+
+if TYPE_CHECKING:
+    from houseboat.autoloader.options import Discovery
 
 _GLOB = re.compile(r"[*?\[{]")
 
@@ -57,7 +60,7 @@ def files(root: Path, pattern: str, rules: Discovery) -> list[Found]:
         relative = entry.path[prefix:].replace(os.sep, "/")
         if wanted and not wanted.match(relative):
             continue
-        if named and not named.match(os.path.basename(entry.path)):
+        if named and not named.match(relative.rsplit("/", 1)[-1]):
             continue
         if (after is not None and entry.modified <= after) or (before is not None and entry.modified >= before):
             continue
@@ -93,7 +96,7 @@ def _matcher(pattern: str, *, strict: bool) -> re.Pattern[str]:
 
 
 def _regex(pattern: str, *, crossing: bool) -> str:
-    """A Hadoop glob as a regular expression: ``* ? [a-z] [^a] {x,y} \\*``."""
+    r"""A Hadoop glob as a regular expression: ``* ? [a-z] [^a] {x,y} \\*``."""
     out, depth, at = [], 0, 0
     while at < len(pattern):
         char = pattern[at]

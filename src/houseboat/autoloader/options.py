@@ -17,19 +17,56 @@ from houseboat.errors import Unsupported
 
 PREFIX = "cloudfiles."
 
-HONOURED = (
-    "format schemaLocation inferColumnTypes schemaHints schemaEvolutionMode includeExistingFiles allowOverwrites "
-    "maxFilesPerTrigger maxBytesPerTrigger partitionColumns useStrictGlobber validateOptions rescuedDataColumn "
-    "cleanSource cleanSource.retentionDuration cleanSource.moveDestination"
-).split()
+HONOURED = [
+    "format",
+    "schemaLocation",
+    "inferColumnTypes",
+    "schemaHints",
+    "schemaEvolutionMode",
+    "includeExistingFiles",
+    "allowOverwrites",
+    "maxFilesPerTrigger",
+    "maxBytesPerTrigger",
+    "partitionColumns",
+    "useStrictGlobber",
+    "validateOptions",
+    "rescuedDataColumn",
+    "cleanSource",
+    "cleanSource.retentionDuration",
+    "cleanSource.moveDestination",
+]
 """Options that change what is read."""
 
-IGNORED = (
-    "useNotifications useManagedFileEvents useIncrementalListing fetchParallelism pathRewrites queueUrl "
-    "backfillInterval maxFileAge connectionString resourceGroup subscriptionId tenantId clientId clientSecret "
-    "queueName region roleArn awsAccessKey awsSecretKey projectId privateKey privateKeyId client clientEmail "
-    "subscription databricks.serviceCredential useEnhancedFileNotifications sourceVersion"
-).split()
+IGNORED = [
+    "useNotifications",
+    "useManagedFileEvents",
+    "useIncrementalListing",
+    "fetchParallelism",
+    "pathRewrites",
+    "queueUrl",
+    "backfillInterval",
+    "maxFileAge",
+    "connectionString",
+    "resourceGroup",
+    "subscriptionId",
+    "tenantId",
+    "clientId",
+    "clientSecret",
+    "queueName",
+    "region",
+    "roleArn",
+    "awsAccessKey",
+    "awsSecretKey",
+    "projectId",
+    "privateKey",
+    "privateKeyId",
+    "client",
+    "clientEmail",
+    "subscription",
+    "databricks.serviceCredential",
+    "useEnhancedFileNotifications",
+    "sourceVersion",
+]
 """Options accepted without effect: they tune the cloud's own machinery, for which a folder has no use."""
 
 GAPS = {
@@ -38,7 +75,9 @@ GAPS = {
         "orc": "convert the files to Parquet",
         "xml": "convert the files to JSON",
     },
-    "schemaEvolutionMode": {"addnewcolumnswithtypewidening": "use addNewColumns, with cloudFiles.schemaHints for wider types"},
+    "schemaEvolutionMode": {
+        "addnewcolumnswithtypewidening": "use addNewColumns, with cloudFiles.schemaHints for wider types"
+    },
 }
 """Values that exist on Databricks and not here: option -> value in lower case -> what to do instead."""
 
@@ -142,7 +181,9 @@ def file_discovery(options: Mapping[str, str]) -> Discovery:
 def boolean(name: str, text: str) -> bool:
     """``true`` or ``false`` in any case; raises ``CloudFilesError`` naming the option for anything else."""
     if text.strip().lower() not in ("true", "false"):
-        raise CloudFilesError(f"Invalid value {text!r} for option {name}: true or false was expected", code="CF_INVALID_OPTION")
+        raise CloudFilesError(
+            f"Invalid value {text!r} for option {name}: true or false was expected", code="CF_INVALID_OPTION"
+        )
     return text.strip().lower() == "true"
 
 
@@ -152,7 +193,9 @@ def size(name: str, text: str | None) -> int | None:
         return None
     match = _SIZE.match(text)
     if not match or int(match[1]) <= 0:
-        raise CloudFilesError(f"Invalid value {text!r} for option {name}: a size such as 10g was expected", code="CF_INVALID_OPTION")
+        raise CloudFilesError(
+            f"Invalid value {text!r} for option {name}: a size such as 10g was expected", code="CF_INVALID_OPTION"
+        )
     return int(match[1]) * _UNITS[match[2].lower()]
 
 
@@ -184,7 +227,9 @@ def _choice(name: str, value: str | None, known: tuple[str, ...]) -> str | None:
         if candidate.lower() == value.strip().lower():
             return candidate
     raise CloudFilesError(
-        f"Invalid value {value!r} for option cloudFiles.{name}", hint=f"use one of {', '.join(known)}", code="CF_INVALID_OPTION"
+        f"Invalid value {value!r} for option cloudFiles.{name}",
+        hint=f"use one of {', '.join(known)}",
+        code="CF_INVALID_OPTION",
     )
 
 
@@ -196,7 +241,9 @@ def _count(name: str, text: str | None) -> int | None:
     if text is None:
         return None
     if not text.strip().isdigit() or int(text) <= 0:
-        raise CloudFilesError(f"Invalid value {text!r} for option {name}: a positive number was expected", code="CF_INVALID_OPTION")
+        raise CloudFilesError(
+            f"Invalid value {text!r} for option {name}: a positive number was expected", code="CF_INVALID_OPTION"
+        )
     return int(text)
 
 
@@ -216,7 +263,11 @@ def _discovery(own: Mapping[str, str], reader: Mapping[str, str]) -> Discovery:
 def _cleaning(own: Mapping[str, str]) -> Cleaning:
     mode = own.get("cleansource", "OFF").strip().upper()
     if mode not in ("OFF", "DELETE", "MOVE"):
-        raise CloudFilesError(f"Invalid value {mode!r} for option cloudFiles.cleanSource", hint="use OFF, DELETE or MOVE", code="CF_INVALID_OPTION")
+        raise CloudFilesError(
+            f"Invalid value {mode!r} for option cloudFiles.cleanSource",
+            hint="use OFF, DELETE or MOVE",
+            code="CF_INVALID_OPTION",
+        )
     text = own.get("cleansource.retentionduration", "30 days")
     match = _DURATION.match(text)
     if not match:
@@ -227,7 +278,11 @@ def _cleaning(own: Mapping[str, str]) -> Cleaning:
     retention = int(match[1]) * _SECONDS[match[2].lower()]
     week = 7 * 86400
     if mode == "DELETE" and retention <= week:
-        raise CloudFilesError("cloudFiles.cleanSource.retentionDuration must be more than 7 days for DELETE", code="CF_INVALID_OPTION")
+        raise CloudFilesError(
+            "cloudFiles.cleanSource.retentionDuration must be more than 7 days for DELETE", code="CF_INVALID_OPTION"
+        )
     if mode == "MOVE" and "cleansource.movedestination" not in own:
-        raise CloudFilesError("cloudFiles.cleanSource = MOVE needs cloudFiles.cleanSource.moveDestination", code="CF_INVALID_OPTION")
+        raise CloudFilesError(
+            "cloudFiles.cleanSource = MOVE needs cloudFiles.cleanSource.moveDestination", code="CF_INVALID_OPTION"
+        )
     return Cleaning(mode, retention, own.get("cleansource.movedestination"))

@@ -44,9 +44,7 @@ class SchemaStore:
 
         try:
             mark, body = place.read_text(encoding="utf-8").split("\n", 1)
-            if mark != "v1":
-                raise ValueError(f"version mark {mark!r}, expected 'v1'")
-            held = json.loads(body)
+            held = {"v1": json.loads}[mark](body)
             parts = [StructType.fromJson(json.loads(held[key])) for key in ("dataSchemaJson", "partitionSchemaJson")]
         except (ValueError, KeyError, TypeError) as error:
             raise CloudFilesError(

@@ -84,7 +84,9 @@ class CloudFilesSource:
         """From now on only what is there at this moment is found (``Trigger.AvailableNow``)."""
         self._discovery().freeze()
 
-    def batch(self, start: dict[str, Any] | None, end: dict[str, Any], session: SessionContext | None) -> relations_pb2.Relation:
+    def batch(
+        self, start: dict[str, Any] | None, end: dict[str, Any], session: SessionContext | None
+    ) -> relations_pb2.Relation:
         """The rows of the files between two offsets.
 
         Raises ``UnknownFieldException`` when they hold columns that the schema lacks and the evolution mode says so.
@@ -141,7 +143,9 @@ class CloudFilesSource:
 
     def _discovery(self) -> Discoverer:
         if self._discoverer is None:
-            raise CloudFilesError("a cloudFiles stream needs a checkpoint", hint='add .option("checkpointLocation", "...")')
+            raise CloudFilesError(
+                "a cloudFiles stream needs a checkpoint", hint='add .option("checkpointLocation", "...")'
+            )
         return self._discoverer
 
     def _staging(self) -> Path:
@@ -169,9 +173,7 @@ class CloudFilesSource:
         ignore |= {f.name.lower() for f in self._schema.partitions.fields}
         ignore |= {chosen.rescued_column.lower()} if chosen.rescued_column else set()
         shown = files[0].address if len(files) == 1 else f"{files[0].address} (and {len(files) - 1} more)"
-        evolution.evolve(
-            self._schema, seen, mode=chosen.mode, store=self._store, path=shown, ignore=frozenset(ignore)
-        )
+        evolution.evolve(self._schema, seen, mode=chosen.mode, store=self._store, path=shown, ignore=frozenset(ignore))
 
     def _clean(self, file: InputFile) -> None:
         place = Path(file.path)

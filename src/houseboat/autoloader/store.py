@@ -15,9 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.autoloader.errors import CloudFilesError
-from houseboat.autoloader.listing import Found
+
+if TYPE_CHECKING:
+    from houseboat.autoloader.listing import Found
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS file (
@@ -65,13 +68,17 @@ class FileStore:
         ``root``: the folder to which paths are kept relative. ``skip``: they are known from now on and never read.
         """
         now = int(time.time() * 1000)
-        rows = [(self._key(path, f.modified), path, f.modified, f.size) for f in found for path in [_relative(f.path, root)]]
+        rows = [
+            (self._key(path, f.modified), path, f.modified, f.size) for f in found for path in [_relative(f.path, root)]
+        ]
         with self._connection() as db:
-            db.execute("CREATE TEMP TABLE seen (at INTEGER PRIMARY KEY, key INTEGER, path TEXT, modified INTEGER, size INTEGER)")
+            db.execute(
+                "CREATE TEMP TABLE seen (at INTEGER PRIMARY KEY, key INTEGER, path TEXT, modified INTEGER, size INTEGER)"
+            )
             db.executemany("INSERT INTO seen (key, path, modified, size) VALUES (?, ?, ?, ?)", rows)
             same = "f.key = s.key AND f.path = s.path" + (" AND f.modified = s.modified" if self._versions else "")
             added = db.execute(
-                "INSERT INTO file (key, path, modified, size, discovered, skipped)"  # noqa: S608 - `same` is ours
+                "INSERT INTO file (key, path, modified, size, discovered, skipped)"
                 " SELECT s.key, s.path, s.modified, s.size, ?, ? FROM seen s"
                 f" WHERE NOT EXISTS (SELECT 1 FROM file f WHERE {same}) ORDER BY s.at",
                 (now, 1 if skip else None),
@@ -115,7 +122,9 @@ class FileStore:
         if not self.exists:
             return Backlog(0, 0)
         with self._connection() as db:
-            row = db.execute("SELECT count(*), coalesce(sum(size), 0) FROM file WHERE seq > ? AND skipped IS NULL", (after,))
+            row = db.execute(
+                "SELECT count(*), coalesce(sum(size), 0) FROM file WHERE seq > ? AND skipped IS NULL", (after,)
+            )
             return Backlog(*row.fetchone())
 
     def commit(self, end: int) -> None:
@@ -130,14 +139,17 @@ class FileStore:
         """Files in the sink since before ``moment`` (milliseconds) that were not yet cleaned away."""
         with self._connection() as db:
             rows = db.execute(
-                "SELECT seq, path, modified, size, discovered FROM file WHERE committed <= ? AND archived IS NULL ORDER BY seq", (moment,)
+                "SELECT seq, path, modified, size, discovered FROM file WHERE committed <= ? AND archived IS NULL ORDER BY seq",
+                (moment,),
             )
             return [Known(*row) for row in rows]
 
     def archive(self, seqs: Sequence[int]) -> None:
         """These files were cleaned away."""
         with self._connection() as db:
-            db.executemany("UPDATE file SET archived = ? WHERE seq = ?", [(int(time.time() * 1000), seq) for seq in seqs])
+            db.executemany(
+                "UPDATE file SET archived = ? WHERE seq = ?", [(int(time.time() * 1000), seq) for seq in seqs]
+            )
 
     def _key(self, path: str, modified: int) -> int:
         label = f"{path}\0{modified}" if self._versions else path

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from autoloader.helpers import inferred, job, options, put, staged
 from houseboat.autoloader import rows
 from houseboat.autoloader.errors import MalformedRecord
 from houseboat.autoloader.reader import csv_clean, csv_rows
 from houseboat.autoloader.reader.csv_dialect import dialect
 from houseboat.autoloader.reader.csv_head import heads
 from houseboat.autoloader.reader.csv_split import cells
+from tests.autoloader.helpers import inferred, job, options, put, staged
 
 SPLITS = {
     "a,b,c": ["a", "b", "c"],
@@ -47,11 +47,11 @@ def test_a_record_splits_as_the_original_splits_it(line: str, expected: list[str
 REGULAR = {
     "plain": "a,b,c\n1,2,3\n4,,6\n",
     "quoted": 'a,b,c\n1,"x, y",3\n"say ""hi""",,"é"\n',
-    "mark and crlf": "\ufeffa,b,c\r\n1,2,3\r\n4,\"\",6\r\n",
+    "mark and crlf": '\ufeffa,b,c\r\n1,2,3\r\n4,"",6\r\n',
     "no last line end": "a,b,c\n1,2,3",
     "blanks": "a,b,c\n 1 ,\t2,3 \n",
     "quote inside": 'a,b,c\n5" disk,2,3\n',
-    "lone backslash": "a,b,c\nC:\\x,\"C:\\y\",3\n",
+    "lone backslash": 'a,b,c\nC:\\x,"C:\\y",3\n',
     "comma and blank before an inner quote": 'a,b,c\n1,"A, ""B"", ""C""",3\n',
     "only a header": "a,b,c\n",
 }
@@ -140,7 +140,7 @@ def test_case_variants_are_one_column_when_the_reader_is_told_so(tmp_path: Path)
 
 def test_a_value_of_another_type_is_null_and_rescued(tmp_path: Path) -> None:
     """The column is null, the text is kept."""
-    file = put(tmp_path, "1.csv", 'id,price,day,ok\n1,$100.00,2020-01-02,true\nx,1.5,2/1/2020,yes\n3.7,,,\n')
+    file = put(tmp_path, "1.csv", "id,price,day,ok\n1,$100.00,2020-01-02,true\nx,1.5,2/1/2020,yes\n3.7,,,\n")
     task = job([file], "id INT, price DECIMAL(9,2), day DATE, ok BOOLEAN", rescued="r", rescued_path=False)
     found = [tuple(map(str, row)) for row in staged("csv", task)]
     assert found == [
@@ -192,11 +192,17 @@ def test_other_dialects_are_understood(tmp_path: Path) -> None:
 
 def test_types_are_found_only_where_asked(tmp_path: Path) -> None:
     """``inferColumnTypes``."""
-    file = put(tmp_path, "1.csv", "i,l,d,s,b,day,at,e\n1,5000000000,1.5,x,true,2020-01-01,2020-01-01 10:00:00,\n2,1,2,1,false,2020-01-02,2020-01-01T10:00:00Z,\n")
+    file = put(
+        tmp_path,
+        "1.csv",
+        "i,l,d,s,b,day,at,e\n1,5000000000,1.5,x,true,2020-01-01,2020-01-01 10:00:00,\n2,1,2,1,false,2020-01-02,2020-01-01T10:00:00Z,\n",
+    )
     assert inferred("csv", [file], types=True) == (
         "i int, l bigint, d double, s string, b boolean, day date, at timestamp, e string"
     )
-    assert inferred("csv", [file]) == ", ".join(f"{name} string" for name in "i l d s b day at e".split())
+    assert inferred("csv", [file]) == ", ".join(
+        f"{name} string" for name in ["i", "l", "d", "s", "b", "day", "at", "e"]
+    )
 
 
 def test_bad_bytes_and_other_encodings_are_read(tmp_path: Path, frame: Callable[..., Any]) -> None:
@@ -216,7 +222,9 @@ def test_bad_bytes_and_other_encodings_are_read(tmp_path: Path, frame: Callable[
 
 def test_headers_that_are_empty_or_repeated_become_safe_names(tmp_path: Path) -> None:
     """As Spark names them: position for empty ones, name and position for repeated ones."""
-    assert inferred("csv", [put(tmp_path, "1.csv", "a,,a,b\n1,2,3,4\n")]) == "a0 string, _c1 string, a2 string, b string"
+    assert (
+        inferred("csv", [put(tmp_path, "1.csv", "a,,a,b\n1,2,3,4\n")]) == "a0 string, _c1 string, a2 string, b string"
+    )
 
 
 def test_file_names_with_pattern_characters_mean_themselves(tmp_path: Path, frame: Callable[..., Any]) -> None:

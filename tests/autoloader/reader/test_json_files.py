@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from autoloader.helpers import inferred, job, options, put, staged
 from houseboat.autoloader import rows
 from houseboat.autoloader.errors import MalformedRecord
+from tests.autoloader.helpers import inferred, job, options, put, staged
 
 
 def test_the_shape_is_found_and_leaves_are_text(tmp_path: Path) -> None:
     """Fields by name, nested shape kept, everything else text unless types are asked for."""
     file = put(tmp_path, "1.json", '{"b":1,"a":{"y":true,"x":"t"}}\n{"b":2.5,"c":[{"k":1}],"d":null}\n')
-    assert inferred("json", [file]) == (
-        "a struct<x:string,y:string>, b string, c array<struct<k:string>>, d string"
-    )
+    assert inferred("json", [file]) == ("a struct<x:string,y:string>, b string, c array<struct<k:string>>, d string")
     assert inferred("json", [file], types=True) == (
         "a struct<x:string,y:boolean>, b double, c array<struct<k:bigint>>, d string"
     )
@@ -25,7 +23,11 @@ def test_the_shape_is_found_and_leaves_are_text(tmp_path: Path) -> None:
 
 def test_values_become_their_columns(tmp_path: Path) -> None:
     """Nested, arrays, maps; absent is null; a number under a text column is its text."""
-    file = put(tmp_path, "1.json", '{"s":12,"o":{"x":1,"y":[1,2]},"m":{"k":{"f":2}},"w":"2020-01-01","t":{"u":1}}\n{"s":null}\n')
+    file = put(
+        tmp_path,
+        "1.json",
+        '{"s":12,"o":{"x":1,"y":[1,2]},"m":{"k":{"f":2}},"w":"2020-01-01","t":{"u":1}}\n{"s":null}\n',
+    )
     task = job([file], "s STRING, o STRUCT<x: INT, y: ARRAY<BIGINT>>, m MAP<STRING, STRUCT<f: INT>>, w DATE, t STRING")
     first, second = staged("json", task)
     assert first[:3] == ("12", {"x": 1, "y": [1, 2]}, {"k": {"f": 2}})

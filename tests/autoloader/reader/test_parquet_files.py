@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from autoloader.helpers import inferred, job, put, staged
 from houseboat.autoloader import rows
-from houseboat.autoloader.reader import InputFile
+from tests.autoloader.helpers import inferred, job, put, staged
+
+if TYPE_CHECKING:
+    from houseboat.autoloader.reader import InputFile
 
 
 def parquet(folder: Path, name: str, **columns: pa.Array) -> InputFile:
@@ -32,7 +34,7 @@ def two(tmp_path: Path) -> list[InputFile]:
 
 
 def test_the_wider_type_wins(two: list[InputFile]) -> None:
-    """int and bigint are bigint; what has no common type keeps the first."""
+    """Int and bigint are bigint; what has no common type keeps the first."""
     assert inferred("parquet", two) == "id bigint, s string, z double"
 
 

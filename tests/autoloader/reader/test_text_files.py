@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autoloader.helpers import inferred, job, options, put, staged
+from tests.autoloader.helpers import inferred, job, options, put, staged
 
 
 def test_each_line_is_a_row_even_an_empty_one(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from houseboat.autoloader.reader import lines
-from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 if TYPE_CHECKING:
     import duckdb
     from pyspark.sql.connect.proto import relations_pb2
     from pyspark.sql.types import StructType
+
+    from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 _COLUMNS = {
     "path": "f.address",
@@ -46,6 +47,8 @@ class BinaryFile:
         del con
         columns = ", ".join(f"{_COLUMNS.get(f.name, 'NULL')} AS d{i}" for i, f in enumerate(job.data.fields))
         return [
-            f"SELECT f.at AS file_at, {columns}, NULL::VARCHAR AS rescued"  # noqa: S608 - names are ours
-            f" FROM read_blob({lines.paths(job.files)}) b JOIN input_files f ON f.path = b.filename"
+            (
+                f"SELECT f.at AS file_at, {columns}, NULL::VARCHAR AS rescued"
+                f" FROM read_blob({lines.paths(job.files)}) b JOIN input_files f ON f.path = b.filename"
+            )
         ]

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from houseboat.autoloader.errors import CloudFilesError
 from houseboat.autoloader.ddl import duckdb_type, text
+from houseboat.autoloader.errors import CloudFilesError
 
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType
@@ -37,13 +37,12 @@ def typed(cell: str, kind: DataType, options: Mapping[str, str]) -> str:
     target = duckdb_type(kind)
     if name == "string":
         return cell
-    if name in _INTEGERS:
-        return _guarded(cell, r"[+-]?\d+", f"TRY_CAST({cell} AS {target})")
+    if name in _INTEGERS or name.startswith("decimal"):
+        pattern = r"[+-]?\d+" if name in _INTEGERS else _NUMBER
+        return _guarded(cell, pattern, f"TRY_CAST({cell} AS {target})")
     if name in ("double", "float"):
         special = f"WHEN {cell} IN ('NaN', 'Infinity', '-Infinity', 'Inf', '-Inf') THEN TRY_CAST({cell} AS {target})"
         return f"CASE {special} WHEN regexp_full_match({cell}, {text(_NUMBER)}) THEN TRY_CAST({cell} AS {target}) END"
-    if name.startswith("decimal"):
-        return _guarded(cell, _NUMBER, f"TRY_CAST({cell} AS {target})")
     if name == "boolean":
         return f"CASE lower({cell}) WHEN 'true' THEN true WHEN 'false' THEN false END"
     if name == "binary":
@@ -75,7 +74,9 @@ def strptime_formats(pattern: str) -> list[str]:
         elif whole in _PIECES:
             out.append(_PIECES[whole])
         else:
-            raise CloudFilesError(f"{whole!r} in the date pattern {pattern!r} is not known", hint="read the column as STRING")
+            raise CloudFilesError(
+                f"{whole!r} in the date pattern {pattern!r} is not known", hint="read the column as STRING"
+            )
     return ["".join(out)]
 
 

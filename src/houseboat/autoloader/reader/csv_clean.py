@@ -12,16 +12,18 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from houseboat.autoloader.ddl import name, text
 from houseboat.autoloader.reader import lines
-from houseboat.autoloader.reader.csv_dialect import Dialect
-from houseboat.autoloader.reader.csv_head import Head
-from houseboat.autoloader.reader.job import InputFile
 
 if TYPE_CHECKING:
     import duckdb
+
+    from houseboat.autoloader.reader.csv_dialect import Dialect
+    from houseboat.autoloader.reader.csv_head import Head
+    from houseboat.autoloader.reader.job import InputFile
 
 _CHUNK = 1 << 22
 _MOST_REFUSED = 100_000
@@ -90,23 +92,23 @@ def _read(
     more = f", store_rejects = true, rejects_limit = {_MOST_REFUSED}, rejects_table = {text(errors)}, rejects_scan = {text(scans)}"
     try:
         # fetched to the end: the tables of refused lines are there only when the query is over
-        rows = con.execute(f"SELECT count(*) FROM {reader(files, head, form, more)}").fetchall()  # noqa: S608
+        rows = con.execute(f"SELECT count(*) FROM {reader(files, head, form, more)}").fetchall()
     except duckdb.InvalidInputException:
         return -1, [], ""
     con.execute(
-        f"CREATE TEMP TABLE {name(where)} AS"  # noqa: S608 - names are ours
+        f"CREATE TEMP TABLE {name(where)} AS"
         " SELECT any_value(s.file_path) AS filename, ltrim(any_value(e.csv_line), chr(10) || chr(13)) AS line"
         f" FROM {name(errors)} e JOIN {name(scans)} s ON s.scan_id = e.scan_id AND s.file_id = e.file_id"
         " GROUP BY e.file_id, e.line"
     )
-    refused = con.execute(f"SELECT filename FROM {name(where)}").fetchall()  # noqa: S608
+    refused = con.execute(f"SELECT filename FROM {name(where)}").fetchall()
     return int(rows[0][0]), [file for (file,) in refused], where
 
 
 def _lines(path: str, form: Dialect) -> int | None:
     """The number of lines; None where the file holds something on which readers differ."""
     count, last = 0, b""
-    with open(path, "rb") as source:
+    with Path(path).open("rb") as source:
         # chunks end where a line ends, so that nothing that is looked for is cut in two
         while data := source.read(_CHUNK) + source.readline():
             if _doubtful(data, form):

@@ -59,7 +59,9 @@ def dialect(options: Mapping[str, str]) -> Dialect:
         comment=comment,
         null_value=options.get("nullvalue", ""),
         multi_line=boolean("multiLine", options.get("multiline", "false")),
-        trim=any(boolean(key, options.get(key, "false")) for key in ("ignoreleadingwhitespace", "ignoretrailingwhitespace")),
+        trim=any(
+            boolean(key, options.get(key, "false")) for key in ("ignoreleadingwhitespace", "ignoretrailingwhitespace")
+        ),
         mode=mode,
         case_sensitive=boolean("readerCaseSensitive", options.get("readercasesensitive", "true")),
         corrupt_column=options.get("columnnameofcorruptrecord", "_corrupt_record"),
@@ -72,7 +74,9 @@ def encoding(options: Mapping[str, str]) -> str:
     try:
         return codecs.lookup(given).name
     except LookupError:
-        raise CloudFilesError(f"{given!r} is no known encoding", hint="use UTF-8, ISO-8859-1, windows-1252, UTF-16...") from None
+        raise CloudFilesError(
+            f"{given!r} is no known encoding", hint="use UTF-8, ISO-8859-1, windows-1252, UTF-16..."
+        ) from None
 
 
 def _plain(value: str) -> str:
@@ -82,7 +86,7 @@ def _plain(value: str) -> str:
 
 
 def _one(name: str, value: str) -> str:
-    value = "" if value == "\\u0000" or value == "\0" else value
+    value = "" if value in {"\\u0000", "\x00"} else value
     if len(value) > 1:
         raise CloudFilesError(f"Invalid value {value!r} for option {name}: one character was expected")
     return value

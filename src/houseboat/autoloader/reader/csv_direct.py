@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from houseboat.autoloader import relations
 from houseboat.autoloader.reader import direct
-from houseboat.autoloader.reader.csv_dialect import Dialect
-from houseboat.autoloader.reader.csv_rows import Layout
-from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.proto import relations_pb2
+
+    from houseboat.autoloader.reader.csv_dialect import Dialect
+    from houseboat.autoloader.reader.csv_rows import Layout
+    from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 
 def readable(head_skip: int) -> bool:

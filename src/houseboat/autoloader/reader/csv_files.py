@@ -14,12 +14,14 @@ from houseboat.autoloader.reader import csv_clean, csv_infer
 from houseboat.autoloader.reader.csv_dialect import Dialect, dialect
 from houseboat.autoloader.reader.csv_head import Head, heads
 from houseboat.autoloader.reader.csv_rows import layout, ragged_queries, regular_query, tolerant_query
-from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 if TYPE_CHECKING:
     import duckdb
     from pyspark.sql.connect.proto import relations_pb2
     from pyspark.sql.types import StructType
+
+    from houseboat.autoloader.reader.job import InputFile, ReadJob
+
 
 class Csv:
     """Text cells by header name (Auto Loader) or by position (Spark's own source)."""
@@ -76,4 +78,3 @@ def _by_head(job: ReadJob, form: Dialect, con: duckdb.DuckDBPyConnection) -> dic
         if head.names:
             found.setdefault(head, []).append(file)
     return found
-

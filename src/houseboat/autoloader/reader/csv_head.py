@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from houseboat.autoloader.reader.csv_dialect import Dialect
 from houseboat.autoloader.reader.csv_split import cells
-from houseboat.autoloader.reader.job import InputFile
 
 if TYPE_CHECKING:
     import duckdb
+
+    from houseboat.autoloader.reader.csv_dialect import Dialect
+    from houseboat.autoloader.reader.job import InputFile
 
 _READ = 1 << 16
 _MOST = 1 << 24
@@ -32,7 +34,9 @@ def heads(files: Sequence[InputFile], form: Dialect, con: duckdb.DuckDBPyConnect
     known: dict[str, tuple[str, ...]] = {"": ()}
     distinct = sorted({line for line, _ in firsts} - {""})
     if distinct:
-        rows = con.execute(f"SELECT line, {cells('line', form)} FROM (SELECT unnest(?::VARCHAR[]) AS line)", [distinct]).fetchall()  # noqa: S608
+        rows = con.execute(
+            f"SELECT line, {cells('line', form)} FROM (SELECT unnest(?::VARCHAR[]) AS line)", [distinct]
+        ).fetchall()
         known |= {line: _names(found, header=header) for line, found in rows}
     return [Head(known[line], number + 1 if header and line else number) for line, number in firsts]
 
@@ -51,7 +55,7 @@ def _first_line(path: str, form: Dialect) -> tuple[str, int]:
     """The first line that is neither blank nor a comment, and the number of lines before it."""
     size = _READ
     while True:
-        with open(path, "rb") as source:
+        with Path(path).open("rb") as source:
             data = source.read(size)
         text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
         whole = len(data) < size

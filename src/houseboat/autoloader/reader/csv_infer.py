@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from houseboat.autoloader.ddl import text
 from houseboat.autoloader.reader.convert import typed
 from houseboat.autoloader.reader.csv_dialect import Dialect, dialect
 from houseboat.autoloader.reader.csv_head import Head, heads
 from houseboat.autoloader.reader.csv_split import cells, records
-from houseboat.autoloader.reader.job import InputFile
-from houseboat.autoloader.ddl import text
 
 if TYPE_CHECKING:
     import duckdb
     from pyspark.sql.types import DataType, StructType
+
+    from houseboat.autoloader.reader.job import InputFile
 
 
 def infer(
@@ -25,7 +26,8 @@ def infer(
 ) -> StructType:
     """Column names in order of first appearance (case variants are one); a file's first line is its header unless ``header``
     is false. ``types``: the narrowest type that all values of a column have, of int, bigint, double, date, timestamp,
-    boolean; else text."""
+    boolean; else text.
+    """
     from pyspark.sql.types import StringType, StructField, StructType
 
     form = dialect(options)
@@ -49,12 +51,15 @@ def _kinds(
     for head, files in by_head.items():
         if not head.names:
             continue
-        found = f"SELECT {cells('line', form)} AS cells FROM ({records(files, form, skip=head.skip)})"  # noqa: S608
+        found = f"SELECT {cells('line', form)} AS cells FROM ({records(files, form, skip=head.skip)})"
         tests = []
         for at in range(len(head.names)):
             cell = f"nullif(cells[{at + 1}], {text(form.null_value)})"
-            tests += [f"count({cell})", *(f"count(CASE WHEN {typed(cell, kind, options)} IS NOT NULL THEN 1 END)" for kind in candidates)]
-        row = con.execute(f"SELECT {', '.join(tests)} FROM ({found})").fetchone() or ()  # noqa: S608
+            tests += [
+                f"count({cell})",
+                *(f"count(CASE WHEN {typed(cell, kind, options)} IS NOT NULL THEN 1 END)" for kind in candidates),
+            ]
+        row = con.execute(f"SELECT {', '.join(tests)} FROM ({found})").fetchone() or ()
         step = len(candidates) + 1
         for at, name in enumerate(head.names):
             total, *matched = row[at * step : (at + 1) * step]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from houseboat.autoloader.ddl import name, text
 from houseboat.autoloader.reader import csv_clean
 from houseboat.autoloader.reader.convert import typed
-from houseboat.autoloader.reader.csv_dialect import Dialect
 from houseboat.autoloader.reader.csv_head import Head
 from houseboat.autoloader.reader.csv_split import cells, records
-from houseboat.autoloader.reader.job import InputFile, ReadJob
-from houseboat.autoloader.ddl import name, text
+
+if TYPE_CHECKING:
+    from houseboat.autoloader.reader.csv_dialect import Dialect
+    from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 RawCell = Callable[[int], str]
 """SQL for the text of the cell at a position."""
@@ -54,20 +57,22 @@ def layout(job: ReadJob, head: Head, form: Dialect) -> Layout:
         from_path = {f.name for f in job.partitions.fields}
         unknown = [(name, p) for p, name in enumerate(head.names) if p not in used and name not in from_path]
     all_text = all(f.dataType.simpleString() == "string" for f in fields)
-    return Layout(head, tuple(places), tuple(unknown), corrupt, all_text, corrupt is not None and not all_text and not job.rescued)
+    return Layout(
+        head, tuple(places), tuple(unknown), corrupt, all_text, corrupt is not None and not all_text and not job.rescued
+    )
 
 
 def regular_query(job: ReadJob, plan: Layout, form: Dialect, files: Sequence[InputFile], more: str = "") -> str:
     """Rows of regular files."""
     source = csv_clean.reader(files, plan.head, form, more)
-    return _rows(job, plan, form, f"SELECT *, NULL::VARCHAR AS line FROM {source}", "c{}", counted=False)  # noqa: S608
+    return _rows(job, plan, form, f"SELECT *, NULL::VARCHAR AS line FROM {source}", "c{}", counted=False)
 
 
 def ragged_queries(job: ReadJob, plan: Layout, form: Dialect, found: csv_clean.Kinds) -> list[str]:
     """Rows of ragged files: the regular lines as such, the refused ones by the definition."""
     if not found.ragged:
         return []
-    refused = " UNION ALL ".join(f"SELECT filename, line FROM {name(table)}" for table in found.refused)  # noqa: S608
+    refused = " UNION ALL ".join(f"SELECT filename, line FROM {name(table)}" for table in found.refused)
     return [
         regular_query(job, plan, form, found.ragged, ", ignore_errors = true"),
         _rows(job, plan, form, _split(refused, form), "cells[{}]", counted=True),
@@ -80,7 +85,7 @@ def tolerant_query(job: ReadJob, plan: Layout, form: Dialect, files: Sequence[In
 
 
 def _split(found: str, form: Dialect) -> str:
-    return f"SELECT filename, line, {cells('line', form)} AS cells FROM ({found})"  # noqa: S608
+    return f"SELECT filename, line, {cells('line', form)} AS cells FROM ({found})"
 
 
 def _rows(job: ReadJob, plan: Layout, form: Dialect, source: str, cell: str, *, counted: bool) -> str:
@@ -112,7 +117,7 @@ def _rows(job: ReadJob, plan: Layout, form: Dialect, source: str, cell: str, *, 
         message = "'MALFORMED_RECORD_IN_PARSING: ' || filename || ': ' || coalesce(line, '(a cell of another type)')"
         where = f" WHERE CASE WHEN {broken} THEN error({message}) ELSE true END"
     return (
-        f"SELECT f.at AS file_at, {', '.join(columns)}, {rescued} AS rescued"  # noqa: S608
+        f"SELECT f.at AS file_at, {', '.join(columns)}, {rescued} AS rescued"
         f" FROM ({source}) r JOIN input_files f ON f.path = r.filename{where}"
     )
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from houseboat.autoloader.reader import lines
-from houseboat.autoloader.reader.csv_dialect import Dialect
-from houseboat.autoloader.reader.job import InputFile
 from houseboat.autoloader.ddl import text
+from houseboat.autoloader.reader import lines
+
+if TYPE_CHECKING:
+    from houseboat.autoloader.reader.csv_dialect import Dialect
+    from houseboat.autoloader.reader.job import InputFile
 
 
 def records(files: Iterable[InputFile], form: Dialect, *, skip: int) -> str:
@@ -22,11 +25,11 @@ def records(files: Iterable[InputFile], form: Dialect, *, skip: int) -> str:
     if form.multi_line and form.quote:
         normal = "replace(replace(ltrim(content, chr(65279)), chr(13) || chr(10), chr(10)), chr(13), chr(10))"
         found = f"regexp_extract_all({normal}, {text(_record_pattern(form))})[{skip + 1}:]"
-        source = f"SELECT filename, rtrim(unnest({found}), chr(10)) AS line FROM read_text({lines.paths(files)})"  # noqa: S608
+        source = f"SELECT filename, rtrim(unnest({found}), chr(10)) AS line FROM read_text({lines.paths(files)})"
     else:
-        source = f"SELECT filename, line FROM {lines.source(files, skip=skip)}"  # noqa: S608
+        source = f"SELECT filename, line FROM {lines.source(files, skip=skip)}"
     comment = f" AND NOT starts_with(line, {text(form.comment)})" if form.comment else ""
-    return f"SELECT filename, line FROM ({source}) WHERE trim(line, chr(32) || chr(9)) <> ''{comment}"  # noqa: S608
+    return f"SELECT filename, line FROM ({source}) WHERE trim(line, chr(32) || chr(9)) <> ''{comment}"
 
 
 def cells(line: str, form: Dialect) -> str:

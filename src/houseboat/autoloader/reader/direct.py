@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from houseboat.autoloader import relations
-from houseboat.autoloader.reader.job import InputFile, ReadJob
 from houseboat.autoloader.reader.metadata import COLUMN, metadata_type
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.proto import expressions_pb2, relations_pb2
+
+    from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 MOST = 64
 """How many reads one plan may hold; a batch that needs more goes through DuckDB, where another file costs nothing."""
@@ -59,7 +60,9 @@ def _plan(
     out = [(field.name, value) for field, value in zip(job.data.fields, columns, strict=True)]
     for field in job.partitions.fields:
         value = relations.literal(first.partitions.get(field.name))
-        out.append((field.name, value if field.dataType.simpleString() == "string" else relations.cast(value, field.dataType)))
+        out.append(
+            (field.name, value if field.dataType.simpleString() == "string" else relations.cast(value, field.dataType))
+        )
     if job.rescued:
         out.append((job.rescued, relations.literal(None)))
     if job.with_metadata:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from houseboat.autoloader.reader.convert import typed as typed_text
 from houseboat.autoloader.ddl import duckdb_type, name, text
+from houseboat.autoloader.reader.convert import typed as typed_text
 
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType
@@ -27,9 +27,7 @@ def typed(value: str, kind: DataType, options: Mapping[str, str], depth: int = 0
     if isinstance(kind, StructType):
         if not kind.fields:
             return f"CAST(NULL AS {target})"
-        parts = [
-            f"{name(f.name)} := {typed(_member(value, f.name), f.dataType, options, depth)}" for f in kind.fields
-        ]
+        parts = [f"{name(f.name)} := {typed(_member(value, f.name), f.dataType, options, depth)}" for f in kind.fields]
         return f"CASE WHEN json_type({value}) = 'OBJECT' THEN struct_pack({', '.join(parts)}) END"
     if isinstance(kind, ArrayType):
         item = f"e{depth}"
@@ -58,13 +56,13 @@ def _leaf(value: str, kind: DataType, options: Mapping[str, str]) -> str:
     shown = f"json_extract_string({value}, '$')"
     if label == "string":
         return shown
-    if label in ("bigint", "int", "smallint", "tinyint"):
-        return f"CASE WHEN json_type({value}) IN {_WHOLE} THEN TRY_CAST({shown} AS {target}) END"
+    if label in ("bigint", "int", "smallint", "tinyint") or label.startswith("decimal"):
+        held = _NUMBERS if label.startswith("decimal") else _WHOLE
+        return f"CASE WHEN json_type({value}) IN {held} THEN TRY_CAST({shown} AS {target}) END"
     if label in ("double", "float"):
-        special = f"WHEN {shown} IN ('NaN', 'Infinity', '-Infinity', '+Infinity', 'INF', '-INF', '+INF')"
-        return f"CASE WHEN json_type({value}) IN {_NUMBERS} THEN TRY_CAST({shown} AS {target}) {special} THEN TRY_CAST(replace({shown}, '+', '') AS {target}) END"
-    if label.startswith("decimal"):
-        return f"CASE WHEN json_type({value}) IN {_NUMBERS} THEN TRY_CAST({shown} AS {target}) END"
+        named = f"{shown} IN ('NaN', 'Infinity', '-Infinity', '+Infinity', 'INF', '-INF', '+INF')"
+        number = f"TRY_CAST(replace({shown}, '+', '') AS {target})"
+        return f"CASE WHEN json_type({value}) IN {_NUMBERS} OR {named} THEN {number} END"
     if label == "boolean":
         return f"CASE WHEN json_type({value}) = 'BOOLEAN' THEN {shown} = 'true' END"
     if label == "binary":

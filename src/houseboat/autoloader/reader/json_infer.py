@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     import duckdb
     from pyspark.sql.types import DataType, StructType
 
-_LEAVES = {"BIGINT": "LongType", "UBIGINT": "LongType", "HUGEINT": "DoubleType", "DOUBLE": "DoubleType", "BOOLEAN": "BooleanType"}
+_LEAVES = {
+    "BIGINT": "LongType",
+    "UBIGINT": "LongType",
+    "HUGEINT": "DoubleType",
+    "DOUBLE": "DoubleType",
+    "BOOLEAN": "BooleanType",
+}
 
 
 def infer(documents: str, con: duckdb.DuckDBPyConnection, *, types: bool, corrupt: str) -> StructType:
     """The schema of the query ``documents`` (one column, ``doc``). ``corrupt``: a name that is never inferred."""
     from pyspark.sql.types import StructType
 
-    row = con.execute(f"SELECT json_group_structure(doc)::VARCHAR FROM ({documents})").fetchone()  # noqa: S608
+    row = con.execute(f"SELECT json_group_structure(doc)::VARCHAR FROM ({documents})").fetchone()
     shape = json.loads(row[0]) if row and row[0] else {}
     kind = _kind(shape, types=types)
     if not isinstance(kind, StructType):
@@ -39,4 +45,4 @@ def _kind(shape: object, *, types: bool) -> DataType:
     if isinstance(shape, list):
         return spark.ArrayType(_kind(shape[0] if shape else "NULL", types=types))
     leaf = _LEAVES.get(str(shape), "StringType") if types else "StringType"
-    return getattr(spark, leaf)()  # type: ignore[no-any-return]
+    return getattr(spark, leaf)()

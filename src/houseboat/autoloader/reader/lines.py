@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from houseboat.autoloader.reader.job import InputFile
 from houseboat.autoloader.ddl import text
+
+if TYPE_CHECKING:
+    from houseboat.autoloader.reader.job import InputFile
 
 # A separator that no text holds: what is asked of the CSV reader is one column, the line.
 _NEVER = "'\x1f\x1e\x1d\x1c'"
@@ -21,7 +24,7 @@ def paths(files: Iterable[InputFile]) -> str:
 
 
 def source(files: Iterable[InputFile], *, skip: int = 0) -> str:
-    """A FROM item with ``line`` and ``filename``; ``skip``: lines to leave out at each file's beginning.
+    r"""A FROM item with ``line`` and ``filename``; ``skip``: lines to leave out at each file's beginning.
 
     Lines end in ``\\n``, ``\\r\\n`` or ``\\r``; a byte order mark is not part of the text.
     """

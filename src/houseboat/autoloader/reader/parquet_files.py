@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from houseboat.autoloader import relations
-from houseboat.autoloader.reader import direct, lines
-from houseboat.autoloader.reader.job import InputFile, ReadJob
 from houseboat.autoloader.ddl import duckdb_type, name, text
+from houseboat.autoloader.reader import direct, lines
 
 if TYPE_CHECKING:
     import duckdb
     from pyspark.sql.connect.proto import relations_pb2
     from pyspark.sql.types import DataType, StructType
+
+    from houseboat.autoloader.reader.job import InputFile, ReadJob
 
 WIDER = {
     "tinyint": ("smallint", "int", "bigint", "double", "decimal"),
@@ -67,7 +68,8 @@ class Parquet:
                 continue
             rest += [file for file in files if not direct.readable(file)]
             columns = [
-                relations.column(n) if n in held else relations.cast(relations.literal(None), kind) for n, kind in wanted.items()
+                relations.column(n) if n in held else relations.cast(relations.literal(None), kind)
+                for n, kind in wanted.items()
             ]
             parts += direct.plans(
                 job,
@@ -101,7 +103,7 @@ def _query(job: ReadJob, schema: StructType, files: Sequence[InputFile]) -> str:
     if job.rescued and entries:
         rescued = f"'{{' || nullif(array_to_string([{', '.join(entries)}], ','), '') || '}}'"
     return (
-        f"SELECT f.at AS file_at, {', '.join(columns)}, {rescued} AS rescued"  # noqa: S608
+        f"SELECT f.at AS file_at, {', '.join(columns)}, {rescued} AS rescued"
         f" FROM read_parquet({lines.paths(files)}, filename = '__file', hive_partitioning = false) r"
         " JOIN input_files f ON f.path = r.__file"
     )

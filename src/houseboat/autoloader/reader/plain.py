@@ -8,8 +8,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from houseboat.autoloader.reader.job import InputFile
+if TYPE_CHECKING:
+    from houseboat.autoloader.reader.job import InputFile
 
 _COMPRESSED = {".gz": "gzip", ".gzip": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 _CHUNK = 1 << 22

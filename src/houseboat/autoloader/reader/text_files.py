@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from houseboat.autoloader.ddl import text
 from houseboat.autoloader.options import boolean
 from houseboat.autoloader.reader import lines
-from houseboat.autoloader.reader.job import InputFile, ReadJob
-from houseboat.autoloader.ddl import text
 
 if TYPE_CHECKING:
     import duckdb
     from pyspark.sql.connect.proto import relations_pb2
     from pyspark.sql.types import StructType
 
-_LINES = "string_split(replace(replace(ltrim(content, chr(65279)), chr(13) || chr(10), chr(10)), chr(13), chr(10)), chr(10))"
+    from houseboat.autoloader.reader.job import InputFile, ReadJob
+
+_LINES = (
+    "string_split(replace(replace(ltrim(content, chr(65279)), chr(13) || chr(10), chr(10)), chr(13), chr(10)), chr(10))"
+)
 # the separator at the end ends the last line and begins none
 _WITHOUT_END = "CASE WHEN {0}[-1] = '' THEN {0}[:-2] ELSE {0} END"
 
@@ -46,9 +49,16 @@ class Text:
             whole = f"SELECT filename, content AS line FROM read_text({lines.paths(job.files)})"
             return [_value(job, whole)]
         parts = f"string_split(content, {text(job.options['linesep'])})" if "linesep" in job.options else _LINES
-        return [_value(job, f"SELECT filename, unnest({_WITHOUT_END.format(parts)}) AS line FROM read_text({lines.paths(job.files)})")]  # noqa: S608
+        return [
+            _value(
+                job,
+                f"SELECT filename, unnest({_WITHOUT_END.format(parts)}) AS line FROM read_text({lines.paths(job.files)})",
+            )
+        ]
 
 
 def _value(job: ReadJob, source: str) -> str:
-    columns = ", ".join(f"{'line' if f.name == 'value' else 'NULL::VARCHAR'} AS d{i}" for i, f in enumerate(job.data.fields))
-    return f"SELECT f.at AS file_at, {columns}, NULL::VARCHAR AS rescued FROM ({source}) l JOIN input_files f ON f.path = l.filename"  # noqa: S608
+    columns = ", ".join(
+        f"{'line' if f.name == 'value' else 'NULL::VARCHAR'} AS d{i}" for i, f in enumerate(job.data.fields)
+    )
+    return f"SELECT f.at AS file_at, {columns}, NULL::VARCHAR AS rescued FROM ({source}) l JOIN input_files f ON f.path = l.filename"
