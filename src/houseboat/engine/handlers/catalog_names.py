@@ -7,6 +7,7 @@ was registered (a MERGE into a table that another session widened would silently
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,7 @@ class Names:
     temporary: set[str] = field(default_factory=set)
     schemas: set[tuple[str, str]] = field(default_factory=set)
     tables: dict[Full, tuple[str, int | None, str]] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
 
 class CatalogNames(Handler):
@@ -153,7 +155,11 @@ class CatalogNames(Handler):
             here.schemas.add((catalog, schema))
 
     def register(self, entry: Entry, session: SessionContext) -> None:
-        """Let the engine know a table or view as it is now."""
+        """Let the engine know a table or view as it is now. Threads that share a session register one after another."""
+        with self.names(session).lock:
+            self._register(entry, session)
+
+    def _register(self, entry: Entry, session: SessionContext) -> None:
         here = self.names(session)
         known = here.tables.get(entry.full)
         name = quoted(entry.full)
