@@ -100,8 +100,7 @@ def _uncompressed(dataset: Dataset) -> None:
 FORMATS: dict[str, Format] = {"DelimitedText": _Delimited(), "Json": _Json(), "Parquet": _Parquet()}
 """Type of the dataset -> its format of rows; Binary has none."""
 
-_NOTEBOOK = "read it in a notebook"
-GAPS: dict[str, str] = {name: _NOTEBOOK for name in ("Avro", "Excel", "Iceberg", "Orc", "Xml")}
+GAPS: dict[str, str] = dict.fromkeys(("Avro", "Excel", "Iceberg", "Orc", "Xml"), "read it in a notebook")
 """Formats that exist in Data Factory and not here -> what to do instead."""
 
 

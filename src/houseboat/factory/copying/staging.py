@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _ABANDONED = 86_400.0
@@ -20,8 +20,9 @@ def staging(root: Path) -> Iterator[Path]:
     base = root / ".staging"
     base.mkdir(exist_ok=True)
     for old in base.iterdir():
-        if time.time() - old.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(old, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another copy has just finished with it
+            if time.time() - old.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(old, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=base) as folder:
         yield Path(folder)
 
