@@ -99,7 +99,7 @@ def run(way: str, options: argparse.Namespace, data: Path) -> Result:
     try:
         taken, record = WAYS[way](Place(options.cache, data, work))
         if taken.code:
-            print((work / "errors.log").read_text(errors="replace")[-4000:], file=sys.stderr)
+            print(taken.output[-2000:], (work / "errors.log").read_text(errors="replace")[-4000:], file=sys.stderr)
         size = sum(file.stat().st_size for file in work.rglob("*") if file.is_file())
     finally:
         shutil.rmtree(work, ignore_errors=True)

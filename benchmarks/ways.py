@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from rules import Record
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent / "netflix"
 SPARK_PACKAGES = ("pyspark==4.0.4", "delta-spark==4.0.1")
-NO_OUTPUT = "the command printed no record"
 
 
 @dataclass(frozen=True)
@@ -115,9 +114,16 @@ def houseboat(place: Place) -> tuple[Measurement, Record]:
 
 
 def _layers(summary: dict[str, Any]) -> dict[str, float]:
-    """Seconds per step of the run, as far as its summary tells them."""
-    steps = summary.get("steps", summary.get("activities", []))
-    return {step["name"]: step["seconds"] for step in steps if "seconds" in step}
+    """Seconds of each task of the job, and of each factory activity that started no job."""
+    return {step["name"]: round(step["seconds"], 2) for step in _steps(summary["runs"])}
+
+
+def _steps(run: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    below = [step for child in run.get("runs", []) for step in _steps(child)]
+    if run["kind"] == "task" or (run["kind"] == "activity" and not below):
+        yield run
+    else:
+        yield from below
 
 
 WAYS: dict[str, Way] = {"handwritten": handwritten, "spark": spark, "houseboat": houseboat}
