@@ -18,6 +18,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -74,6 +75,9 @@ class Event:
 Starter = Callable[[str, Mapping[str, Json], Run], Mapping[str, Json] | None]
 """``(name, parameters, run) -> output``; raises when it fails."""
 
+current_run: ContextVar[Run | None] = ContextVar("current_run", default=None)
+"""The run that this thread of work belongs to: what is begun without a parent hangs below it."""
+
 _SCHEMA = """
 create table if not exists runs (
   id text primary key, kind text not null, name text not null, parent text, status text not null,
@@ -117,11 +121,14 @@ class Runs:
     def record(self, kind: str, name: str, *, parent: Run | None = None, input: Json = None) -> Iterator[Run]:
         """Record what happens inside the ``with``: Succeeded, or Failed with the exception, which goes on."""
         run = self.begin(kind, name, parent=parent, input=input)
+        token = current_run.set(run)
         try:
             yield run
         except BaseException as error:
             self.end(run, Status.FAILED if isinstance(error, Exception) else Status.CANCELLED, error=error)
             raise
+        finally:
+            current_run.reset(token)
         if run.ended is None:
             self.end(run, Status.SUCCEEDED)
 

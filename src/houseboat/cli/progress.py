@@ -90,7 +90,7 @@ def _line(run: Run, note: str | None) -> str:
 def _figures(run: Run) -> str:
     """The few figures that say what a run did."""
     output = run.output
-    if output.get("skipped") or output.get("unchanged"):
+    if output.get("wrote") is False:
         return "unchanged"
     rows = next((output[key] for key in ("num_output_rows", "rowsCopied") if isinstance(output.get(key), int)), None)
     parts = [] if rows is None else [f"{rows:,} rows"]

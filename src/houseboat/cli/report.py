@@ -12,7 +12,7 @@ def report(console: Console, summary: dict[str, Any], look_next: list[str]) -> N
     """Rows per table, what pipelines wrote, what changed, how long it took, and where to look next."""
     if summary["tables"]:
         console.print(_rows(summary["tables"]))
-    failing = [(flow["name"], rule) for flow in summary["flows"] for rule in flow.get("expectations", []) if rule.get("failed_records")]
+    failing = [(flow["name"], rule) for flow in summary["flows"] for rule in flow.get("data_quality", {}).get("expectations", []) if rule.get("failed_records")]
     for name, rule in failing:
         console.print(f"  [yellow]{name}[/]: {rule['failed_records']:,} rows broke expectation [bold]{rule['name']}[/]")
     written = summary["written"]

@@ -97,7 +97,7 @@ class NotebookRunner:
 
         ``parameters`` are the widgets' values, ``seconds`` the time limit (0: none). With ``arguments`` the file is
         run as a script: ``sys.argv`` and ``__file__`` are set, ``sys.exit(0)`` is a success. Returns
-        ``{"result": exit value, "notebook": executed notebook}``. Raises ``NotebookFailed``, ``TimedOut``, or what
+        ``{"result": exit value, "notebook": executed notebook}``, and ``exit`` only where it was called. Raises ``NotebookFailed``, ``TimedOut``, or what
         a drained stream failed with.
         """
         notebook = read_notebook(file)
@@ -108,7 +108,8 @@ class NotebookRunner:
             Worker(active.main, f"notebook {file.stem}").run(seconds, active.interrupt)
         finally:
             write_executed(target, notebook, active.outputs)
-        return {"result": active.outputs.exit_value or "", "notebook": str(target)}
+        left = active.outputs.exit_value
+        return {"result": left or "", "notebook": str(target), **({} if left is None else {"exit": left})}
 
 
 _argv_lock = threading.Lock()

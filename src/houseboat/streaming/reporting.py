@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import threading
-from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from houseboat.runs import Status
+from houseboat.runs import Status, current_run
 
 if TYPE_CHECKING:
     from houseboat.runs import Run, Runs
     from houseboat.streaming.query import Query
-
-parent_run: ContextVar[Run | None] = ContextVar("parent_run", default=None)
-"""The run (a notebook, a flow) that queries started from here belong to."""
 
 
 class Reporter:
@@ -30,7 +26,7 @@ class Reporter:
             return
         name = query.who.name or query.parts.sink.description
         asked = {"id": query.who.id, "runId": query.who.run_id, "sources": [s.description for s in query.parts.sources]}
-        run = self._runs.begin("query", name, parent=parent_run.get(), input=asked)
+        run = self._runs.begin("query", name, parent=current_run.get(), input=asked)
         with self._lock:
             self._open[query.who.run_id] = run
 
