@@ -64,6 +64,8 @@ def test_a_missing_property_is_named_with_those_that_exist() -> None:
         ("@formatDateTime('Mon, 05 Jan 2026 15:04:05 GMT')", "2026-01-05T15:04:05.0000000Z"),
         ("@convertFromUtc('2026-07-01T00:00:00Z', 'w. europe standard time', 'HH:mm')", "02:00"),
         ("@concat('a', createArray(null, 1.0, true))", "a[null,1.0,true]"),
+        ("@formatDateTime('2026-03-09T15:04:05Z', 'D', 'pt-BR')", "segunda-feira, 9 de março de 2026"),
+        ("@formatDateTime('2026-03-09T15:04:05Z', 'ddd d MMM', 'nl-NL')", "ma 9 mrt"),
         ("@@{x} and @{'}'}", "@{x} and }"),
         ({"value": "@add(1, 2)", "type": "Expression"}, 3),
         ({"list": ["@toUpper('a')", "plain@example.com"]}, {"list": ["A", "plain@example.com"]}),

@@ -8,6 +8,7 @@ import pytest
 from factory_home import Home, activity
 
 from houseboat.errors import RunFailed
+from houseboat.factory import scheduler
 from houseboat.factory.activities import ACTIVITIES
 from houseboat.factory.activities.activity import Call
 from houseboat.factory.errors import ActivityError
@@ -185,6 +186,32 @@ def test_a_broken_policy_fails_the_activity_and_not_the_scheduler(home: Home) ->
     home.run()
     assert home.activities()["A"].error["errorCode"] == "BadPolicy"
     assert home.activities()["B"].status is Status.SUCCEEDED
+
+
+def test_an_interrupt_stops_what_runs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+C ends the pipeline as Cancelled, and asks what still runs to stop."""
+    stopped = threading.Event()
+
+    class Long:
+        OWN: tuple[str, ...] = ()
+
+        def run(self, call: Call) -> dict[str, Json]:
+            try:
+                call.context.cancellation.sleep(60)
+            finally:
+                stopped.set()
+            return {}
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(ACTIVITIES, "Wait", Long())
+    monkeypatch.setattr(scheduler, "_next", interrupt)
+    home.pipeline([works("A")])
+    with pytest.raises(KeyboardInterrupt):
+        home.run()
+    assert stopped.wait(20)
+    assert home.runs.recent(1)[0].status is Status.CANCELLED
 
 
 def test_a_failing_record_does_not_leave_the_others_waiting(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

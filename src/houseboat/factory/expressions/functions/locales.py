@@ -70,6 +70,25 @@ CULTURES: dict[str, Culture] = {
         "d/M/yyyy", "dddd, d 'de' MMMM 'de' yyyy", "H:mm", "H:mm:ss", "d 'de' MMMM", "MMMM 'de' yyyy",
         ("a.\u00a0m.", "p.\u00a0m."), era="d. C.",
     ),
+    "it-it": Culture(
+        _names("lunedì martedì mercoledì giovedì venerdì sabato domenica"), _names("lun mar mer gio ven sab dom"),
+        _names("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
+        _names("gen feb mar apr mag giu lug ago set ott nov dic"),
+        "dd/MM/yyyy", "dddd d MMMM yyyy", "HH:mm", "HH:mm:ss", "d MMMM", "MMMM yyyy", era="d.C.",
+    ),
+    "nl-nl": Culture(
+        _names("maandag dinsdag woensdag donderdag vrijdag zaterdag zondag"), _names("ma di wo do vr za zo"),
+        _names("januari februari maart april mei juni juli augustus september oktober november december"),
+        _names("jan feb mrt apr mei jun jul aug sep okt nov dec"),
+        "dd-MM-yyyy", "dddd d MMMM yyyy", "HH:mm", "HH:mm:ss", "d MMMM", "MMMM yyyy", ("a.m.", "p.m."), "n.Chr.",
+    ),
+    "pt-br": Culture(
+        _names("segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo"),
+        _names("seg. ter. qua. qui. sex. sáb. dom."),
+        _names("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
+        _names("jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez."),
+        "dd/MM/yyyy", "dddd, d 'de' MMMM 'de' yyyy", "HH:mm", "HH:mm:ss", "d 'de' MMMM", "MMMM 'de' yyyy", era="d.C.",
+    ),
 }  # fmt: skip
 
 
