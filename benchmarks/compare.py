@@ -99,7 +99,9 @@ def run(way: str, options: argparse.Namespace, data: Path) -> Result:
     try:
         taken, record = WAYS[way](Place(options.cache, data, work))
         if taken.code:
-            print(taken.output[-2000:], (work / "errors.log").read_text(errors="replace")[-4000:], file=sys.stderr)
+            kept = options.cache / f"failed-{way}.txt"
+            kept.write_text(taken.output + (work / "errors.log").read_text(errors="replace"))
+            print(f"{way} failed with exit code {taken.code}; what it printed is in {kept}", file=sys.stderr)
         size = sum(file.stat().st_size for file in work.rglob("*") if file.is_file())
     finally:
         shutil.rmtree(work, ignore_errors=True)
