@@ -108,5 +108,5 @@ def _similar(root: Path, text: str) -> str:
     import difflib
 
     names = {path.stem: path.relative_to(root).as_posix() for path in _notebooks(root)}
-    close = difflib.get_close_matches(PurePosixPath(text).stem, names, n=3)
+    close = difflib.get_close_matches(PurePosixPath(text).name, names, n=3)
     return f"; did you mean {', '.join(names[name] for name in close)}?" if close else ""
