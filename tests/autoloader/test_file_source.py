@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from houseboat.autoloader.errors import CloudFilesError
 from houseboat.autoloader.file_source import FileSource
 from houseboat.errors import Unsupported
-from houseboat.lake import Lake
 from tests.autoloader.helpers import schema
+
+if TYPE_CHECKING:
+    from houseboat.lake import Lake
 
 RAW = "abfss://raw@acct.dfs.core.windows.net/in"
 

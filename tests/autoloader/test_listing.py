@@ -66,4 +66,5 @@ def test_the_fixed_part_of_a_pattern() -> None:
     """Up to the folder before the first pattern character."""
     assert fixed_part("abfss://c@a/x/y*/z") == ("abfss://c@a/x", "y*/z")
     assert fixed_part("abfss://c@a/x") == ("abfss://c@a/x", "")
-    assert has_glob("a{b,c}") and not has_glob("a b")
+    assert has_glob("a{b,c}")
+    assert not has_glob("a b")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from houseboat.autoloader.store import FileStore
 
 def found(*names: str, size: int = 10, modified: int = 1) -> list[Found]:
     """Files below /r."""
-    return [Found(os.sep.join(["/r", name]), modified, size) for name in names]
+    return [Found(str(Path("/r") / name), modified, size) for name in names]
 
 
 def test_a_file_is_known_by_its_path(tmp_path: Path) -> None:

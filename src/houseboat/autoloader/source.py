@@ -168,10 +168,13 @@ class CloudFilesSource:
         chosen = self._options
         if chosen.mode not in evolution.STOPPING or chosen.format in FIXED or not files:
             return
-        seen = inference.of_files(chosen.format, files, chosen.reader, types=chosen.infer_types)
         ignore = {key.lower() for file in files for key in file.partitions}
         ignore |= {f.name.lower() for f in self._schema.partitions.fields}
         ignore |= {chosen.rescued_column.lower()} if chosen.rescued_column else set()
+        seen = inference.of_files(chosen.format, files, chosen.reader, types=False)
+        if chosen.infer_types and evolution.new_fields(self._schema.data, seen, frozenset(ignore)):
+            # only now do types matter, and finding them reads every value
+            seen = inference.of_files(chosen.format, files, chosen.reader, types=True)
         shown = files[0].address if len(files) == 1 else f"{files[0].address} (and {len(files) - 1} more)"
         evolution.evolve(self._schema, seen, mode=chosen.mode, store=self._store, path=shown, ignore=frozenset(ignore))
 

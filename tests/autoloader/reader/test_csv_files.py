@@ -232,3 +232,28 @@ def test_file_names_with_pattern_characters_mean_themselves(tmp_path: Path, fram
     files = [put(tmp_path, "a [1] 100%.csv", "a\n1\n"), put(tmp_path, "a 1 100%.csv", "a\n2\n")]
     for file, value in zip(files, "12", strict=True):
         assert frame(rows.read("csv", job([file], "a STRING"), tmp_path / value)).collect() == [(value,)]
+
+
+def test_very_long_lines_are_read(tmp_path: Path) -> None:
+    """Three million characters, in a regular file and beside a short record."""
+    long = "x" * 3_000_000
+    files = [put(tmp_path, "1.csv", f"a,b\n{long},2\n"), put(tmp_path, "2.csv", f"a,b\n{long},2\n3\n")]
+    found = staged("csv", job(files, "a STRING, b STRING"))
+    assert sorted((len(a), b) for a, b in found) == [(1, None), (3_000_000, "2"), (3_000_000, "2")]
+
+
+def test_files_without_records_give_no_rows(tmp_path: Path, frame: Callable[..., Any]) -> None:
+    """Empty, blank, only a header."""
+    files = [put(tmp_path, f"{at}.csv", text) for at, text in enumerate(["", "\n\n", "a\n"])]
+    assert frame(rows.read("csv", job(files, "a STRING", with_metadata=True), tmp_path / "s")).collect() == []
+
+
+def test_many_files_with_metadata_are_staged_and_few_are_not(tmp_path: Path, frame: Callable[..., Any]) -> None:
+    """A plan does not grow with the number of files; the rows are the same."""
+    files = [put(tmp_path, f"{at:03}.csv", f"a\n{at}\n") for at in range(80)]
+    task = job(files, "a STRING", with_metadata=True)
+    found = frame(rows.read("csv", task, tmp_path / "s")).collect()
+    assert (tmp_path / "s").exists()
+    assert sorted((row[0], row[1]["file_name"]) for row in found) == sorted(
+        (str(at), f"{at:03}.csv") for at in range(80)
+    )

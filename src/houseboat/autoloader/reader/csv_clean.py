@@ -74,7 +74,7 @@ def reader(files: Sequence[InputFile], head: Head, form: Dialect, more: str = ""
     return (
         f"read_csv({lines.paths(files)}, header = false, skip = {head.skip}, columns = {{{columns}}}, auto_detect = false,"
         f" delim = {text(form.sep)}, quote = {text(form.quote)}, escape = {text(form.quote)}, strict_mode = true,"
-        f" filename = true, nullstr = ''{more})"
+        f" filename = true, nullstr = '', max_line_size = {lines.MAX_LINE}, buffer_size = {2 * lines.MAX_LINE}{more})"
     )
 
 

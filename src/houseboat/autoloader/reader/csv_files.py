@@ -40,7 +40,7 @@ class Csv:
         from houseboat.autoloader.reader import csv_direct, direct
 
         form = dialect(job.options)
-        if form.null_value:
+        if form.null_value or direct.too_many(job):
             return None, job.files
         parts: list[relations_pb2.Relation] = []
         rest: list[InputFile] = []

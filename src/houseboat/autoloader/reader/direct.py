@@ -25,6 +25,11 @@ def readable(file: InputFile) -> bool:
     return not _AWKWARD & set(file.path)
 
 
+def too_many(job: ReadJob) -> bool:
+    """Whether reading these files by the engine would make too large a plan."""
+    return len({_key(job, file) for file in job.files}) > MOST
+
+
 def plans(
     job: ReadJob,
     files: Sequence[InputFile],
@@ -37,9 +42,13 @@ def plans(
     """
     groups: dict[object, list[InputFile]] = {}
     for file in files:
-        key = file.path if job.with_metadata else tuple(file.partitions.get(f.name) for f in job.partitions.fields)
-        groups.setdefault(key, []).append(file)
+        groups.setdefault(_key(job, file), []).append(file)
     return [_plan(job, part, read(part), columns) for group in groups.values() for part in _parts(group)]
+
+
+def _key(job: ReadJob, file: InputFile) -> object:
+    """What must be equal in files that one read serves: the values that come from the file and not from its text."""
+    return file.path if job.with_metadata else tuple(file.partitions.get(f.name) for f in job.partitions.fields)
 
 
 def _parts(files: Sequence[InputFile]) -> list[Sequence[InputFile]]:

@@ -30,5 +30,6 @@ def source(files: Iterable[InputFile], *, skip: int = 0) -> str:
     """
     return (
         f"read_csv({paths(files)}, header = false, columns = {{'line': 'VARCHAR'}}, auto_detect = false, delim = {_NEVER},"
-        f" quote = '', escape = '', nullstr = {_NO_NULL}, strict_mode = false, filename = true, skip = {skip})"
+        f" quote = '', escape = '', nullstr = {_NO_NULL}, strict_mode = false, filename = true, skip = {skip},"
+        f" max_line_size = {MAX_LINE}, buffer_size = {2 * MAX_LINE})"
     )

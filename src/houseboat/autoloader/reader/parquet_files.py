@@ -57,6 +57,8 @@ class Parquet:
     ) -> tuple[relations_pb2.Relation | None, Sequence[InputFile]]:
         """Files that hold the wanted columns in their types and nothing else."""
         del con
+        if direct.too_many(job):
+            return None, job.files
         parts: list[relations_pb2.Relation] = []
         rest: list[InputFile] = []
         for schema, files in _by_schema(job):
