@@ -35,6 +35,7 @@ class Watch:
     root: psutil.Process
     peak_bytes: int = 0
     cpu: dict[int, float] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
     done: threading.Event = field(default_factory=threading.Event)
 
     def look(self) -> None:
@@ -46,11 +47,13 @@ class Watch:
         resident = 0
         for member in family:
             try:
-                resident += member.memory_info().rss
+                # A child between fork and exec shows its parent's memory as its own: count who was there before.
+                resident += member.memory_info().rss if member == self.root or member.pid in self.seen else 0
                 used = member.cpu_times()
             except psutil.Error:
                 continue
             self.cpu[member.pid] = used.user + used.system
+        self.seen = {member.pid for member in family}
         self.peak_bytes = max(self.peak_bytes, resident)
 
     def keep_looking(self) -> None:
