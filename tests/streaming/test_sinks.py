@@ -46,7 +46,7 @@ def test_a_commit_carries_the_query_and_the_batch(spark: Any, at: At) -> None:
     writer = stream.writeStream.option("checkpointLocation", at("cp")).option("userMetadata", "mine")
     query = writer.trigger(availableNow=True).start(at("out"))
     query.awaitTermination()
-    commit = (Path(at("out")) / "_delta_log" / log_of(at("out"))[0]).read_text()
+    commit = (Path(at("out")) / "_delta_log" / log_of(at("out"))[-1]).read_text()
     info = next(json.loads(line)["commitInfo"] for line in commit.splitlines() if "commitInfo" in line)
     assert json.loads(info["userMetadata"]) == {"txn": {"appId": query.id, "version": 0}, "userMetadata": "mine"}
 
@@ -102,13 +102,14 @@ def test_foreach_batch_may_close_over_the_session(spark: Any, at: At) -> None:
 
     SparkSession._active_session.session = spark
     append(spark, at("in"), 1)
+    out = at("out")
 
     def write(df: Any, batch: int) -> None:
-        spark.range(3).selectExpr("id as n").write.format("delta").save(at("out"))
+        spark.range(3).selectExpr("id as n").write.format("delta").save(out)
 
     stream = spark.readStream.format("delta").load(at("in"))
     stream.writeStream.foreachBatch(write).option("checkpointLocation", at("cp")).trigger(availableNow=True).start().awaitTermination()
-    assert all_of(spark, at("out")) == [0, 1, 2]
+    assert all_of(spark, out) == [0, 1, 2]
 
 
 def test_txn_options_make_a_write_happen_once(spark: Any, at: At) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql.connect.proto import expressions_pb2, relations_pb2
 
+from houseboat.streaming.errors import DeltaStreamError
 from houseboat.streaming.leaves import empty_relation
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def files_relation(table: Table, files: Sequence[AddedFile]) -> relations_pb2.Re
         return empty_relation(json.dumps(table.schema))
     groups: dict[_Values, list[str]] = {}
     for file in files:
-        groups.setdefault(tuple(sorted(file.partition.items())), []).append(file.path)
+        groups.setdefault(tuple(sorted(file.partition.items())), []).append(_address(file))
     return union([_group(table, dict(values), paths) for values, paths in groups.items()])
 
 
@@ -51,6 +53,20 @@ def union(parts: Sequence[relations_pb2.Relation]) -> relations_pb2.Relation:
     relation.set_op.set_op_type = relations_pb2.SetOperation.SET_OP_TYPE_UNION
     relation.set_op.is_all = True
     return relation
+
+
+def _address(file: AddedFile) -> str:
+    """The file as a URI, in which no character is a pattern; the engine would read a missing file as an empty one."""
+    if "://" in file.path:
+        return file.path
+    path = Path(file.path)
+    if not path.is_file():
+        raise DeltaStreamError(
+            f"the data file {path} that the table's log names does not exist",
+            hint="it was removed by VACUUM or by hand: restore it, or restart the stream with a new checkpoint",
+            code="DELTA_FILE_NOT_FOUND",
+        )
+    return path.absolute().as_uri()
 
 
 def _group(table: Table, values: dict[str, str | None], paths: list[str]) -> relations_pb2.Relation:
@@ -77,9 +93,8 @@ def _column(field: dict[str, Any], table: Table, values: dict[str, str | None]) 
     expression.alias.name.append(name)
     cast = expression.alias.expr.cast
     cast.type_str = str(field["type"])
-    value = values.get(name)
-    if value is None or (value == "" and field["type"] != "string"):
-        cast.expr.literal.null.null.SetInParent()
-    else:
-        cast.expr.literal.string = value
+    value = cast.expr.unresolved_function  # nullif: Delta writes null as '' too, and the column stays nullable
+    value.function_name = "nullif"
+    value.arguments.add().literal.string = values.get(name) or ""
+    value.arguments.add().literal.string = ""
     return expression

@@ -74,7 +74,7 @@ def snapshot(table: Table, version: int) -> list[AddedFile]:
     rows = sorted(_rows(columns), key=lambda row: (row["modification_time"], row["path"]))
     return [
         AddedFile(
-            _local(table.folder, row["path"]),
+            _local(table.folder, unquote(row["path"])),
             row["size_bytes"],
             row["num_records"],
             {key: None if value is None else str(value) for key, value in (row.get("partition") or {}).items()},

@@ -6,6 +6,7 @@ a crash is recognised. Files and memory: ``file_sink``, ``memory_sink``; which s
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pyspark.sql.connect.proto import base_pb2, commands_pb2, relations_pb2
 
 from houseboat.delta import log
+from houseboat.streaming import leaves
 from houseboat.streaming.errors import StreamingError
 from houseboat.streaming.txn import Stamp, last_version
 
@@ -91,10 +93,19 @@ class DeltaSink:
         return f"DeltaSink[{self._target.place() or self._target.table}]"
 
     def prepare(self, plan: relations_pb2.Relation) -> None:
-        """``toTable`` makes the table when it is missing, so that others can read it before the first row."""
-        place = self._target.place()
-        if self._target.table and (place is None or not log.exists(place)):
-            self._write(plan, None)
+        """Make the table when it is missing, so that others can read it before the first row.
+
+        All its columns may be null, as on Databricks; the engine's own write would forbid it wherever the first batch
+        happens to have none.
+        """
+        if self._newest() is not None:
+            return
+        schema = json.loads(self._session.dataframe(plan).schema.json())
+        try:
+            self._write(leaves.empty_relation(json.dumps(_nullable(schema))), None)
+        except Exception:
+            if self._newest() is None:  # else another query made it at the same moment
+                raise
 
     def position(self) -> str | None:
         """The table's version; ``-1`` before there is a table."""
@@ -149,6 +160,16 @@ class DeltaSink:
                 del write.options[key]
             write.options["userMetadata"] = stamp.metadata(user)
         self._session.execute(plan)
+
+
+def _nullable(kind: Any) -> Any:
+    """A type in Spark's JSON with null allowed everywhere."""
+    if isinstance(kind, list):
+        return [_nullable(part) for part in kind]
+    if not isinstance(kind, dict):
+        return kind
+    flags = {"nullable": True, "containsNull": True, "valueContainsNull": True}
+    return {key: flags.get(key, value if key == "metadata" else _nullable(value)) for key, value in kind.items()}
 
 
 class ForeachBatchSink(SimpleSink):
