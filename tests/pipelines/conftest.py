@@ -35,6 +35,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One engine for all tests of this folder; each test takes its own schema."""
     from houseboat.engine.catalog import Catalog
     from houseboat.engine.handlers.catalog_names import CatalogNames
+    from houseboat.engine.handlers.catalog_questions import CatalogQuestions
     from houseboat.engine.handlers.catalog_statements import CatalogStatements
     from houseboat.engine.handlers.delta_statements import DeltaStatements
     from houseboat.engine.session import Engine
@@ -49,10 +50,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     names = DatasetNames()
     resolver = CatalogNames(catalog, lake)
     runs = Runs(folder / "runs.db")
-    statements = [CatalogStatements(resolver), DeltaStatements(resolver, lake)]
+    statements = [CatalogStatements(resolver), CatalogQuestions(resolver), DeltaStatements(resolver, lake)]
     handlers = [names, *statements, *streaming_handlers(lake, resolver, runs), resolver]
     engine = Engine(handlers=handlers, catalogs=["main"])
-    yield World(engine, names, lake, runs, folder)
+    return World(engine, names, lake, runs, folder)
 
 
 @pytest.fixture
@@ -94,9 +95,17 @@ class Project:
         from houseboat.pipelines import Pipelines, read_spec
 
         catalog, name = self.schema.split(".")
-        entry = {"name": "p", "catalog": catalog, "schema": name, "libraries": [{"glob": {"include": "src/**"}}], **self.settings}
+        entry = {
+            "name": "p",
+            "catalog": catalog,
+            "schema": name,
+            "libraries": [{"glob": {"include": "src/**"}}],
+            **self.settings,
+        }
         spec = read_spec("p", entry, folder=self.folder)
-        return Pipelines({"p": spec}, self.world.runs, self.world.engine.session, self.world.lake, self.state, self.world.names)
+        return Pipelines(
+            {"p": spec}, self.world.runs, self.world.engine.session, self.world.lake, self.state, self.world.names
+        )
 
     def run(self, **parameters: object) -> Run:
         """One update."""

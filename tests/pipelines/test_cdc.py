@@ -34,6 +34,7 @@ class Applied:
         self.target: cdc.Target | None = None
 
     def put(self, rows: Sequence[Row]) -> cdc.Change:
+        """Apply one batch."""
         from pyspark.sql.types import StructType
 
         frame = self.spark.createDataFrame(list(rows), self.columns)
@@ -49,10 +50,12 @@ class Applied:
         return cdc.apply(self.tables, self.target, events)
 
     def rows(self) -> list[Row]:
+        """The target's rows, in order."""
         found = [tuple(row) for row in self.spark.read.table(self.full).collect()]
         return sorted(found, key=lambda row: tuple((value is not None, str(value)) for value in row))
 
     def versions(self) -> list[int | None]:
+        """The versions of the target and of the hidden table."""
         names = [self.full] + ([self.target.aux] if self.target and self.tables.exists(self.target.aux) else [])
         return [self.tables.history(name, 1)[0].version for name in names]
 
@@ -100,7 +103,10 @@ def test_a_delete_without_a_row_ends_what_comes_late(spark: SparkSession, schema
 def test_a_batch_applied_twice_commits_nothing(spark: SparkSession, schema: str, scd_type: int) -> None:
     """A replayed batch leaves every table at its version."""
     target = Applied(spark, schema, CITIES, scd_type=scd_type)
-    batches = [[(1, "A", 1, "U"), (2, "B", 1, "U"), (1, "C", 3, "U")], [(2, None, 4, "D"), (1, "A", 2, "U"), (3, None, 1, "D")]]
+    batches = [
+        [(1, "A", 1, "U"), (2, "B", 1, "U"), (1, "C", 3, "U")],
+        [(2, None, 4, "D"), (1, "A", 2, "U"), (3, None, 1, "D")],
+    ]
     for batch in batches:
         target.put(batch)
     rows, versions = target.rows(), target.versions()
@@ -257,10 +263,12 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("seed", range(2))
-def test_history_does_not_depend_on_the_order_of_arrival(spark: SparkSession, schema: str, shape: str, seed: int) -> None:
+def test_history_does_not_depend_on_the_order_of_arrival(
+    spark: SparkSession, schema: str, shape: str, seed: int
+) -> None:
     """SCD2: any order, any cut, any replay give the table of the sorted events."""
     tracked, coalesced = SHAPES[shape]
-    rng = random.Random(f"{shape}{seed}")
+    rng = random.Random(f"{shape}{seed}")  # noqa: S311 - test data
     names = ("a", "b")
     target = Applied(
         spark, schema, EVENT, scd_type=2, track=ColumnChoice(only=tuple(names[i] for i in tracked)),
@@ -280,7 +288,7 @@ def test_the_newest_rows_do_not_depend_on_the_order_of_arrival(
     spark: SparkSession, schema: str, coalesced: tuple[int, ...], seed: int
 ) -> None:
     """SCD1: any order, any cut, any replay give the newest row of each key."""
-    rng = random.Random(f"{coalesced}{seed}")
+    rng = random.Random(f"{coalesced}{seed}")  # noqa: S311 - test data
     names = ("a", "b")
     nulls = ColumnChoice(only=tuple(names[i] for i in coalesced)) if coalesced else None
     target = Applied(spark, schema, EVENT, ignore_nulls=nulls)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from houseboat.pipelines.errors import UpdateFailed
 from houseboat.runs import Status
-from tests.pipelines.conftest import Project
+
+if TYPE_CHECKING:
+    from tests.pipelines.conftest import Project
 
 STAR = """
     import dlt
@@ -37,7 +41,9 @@ STAR = """
 def landed(project: Project) -> Project:
     """A pipeline over a table that is appended to."""
     project.spark.sql(f"create table {project.schema}.landing (id int, name string, price int) using delta").collect()
-    project.spark.sql(f"insert into {project.schema}.landing values (1,'a',5),(2,'b',50),(3,null,1),(4,'d',-1),(5,'e',null)").collect()
+    project.spark.sql(
+        f"insert into {project.schema}.landing values (1,'a',5),(2,'b',50),(3,null,1),(4,'d',-1),(5,'e',null)"
+    ).collect()
     project.write("src/star.py", STAR)
     return project
 
@@ -75,9 +81,11 @@ def test_an_update_reads_only_what_is_new(landed: Project) -> None:
     assert landed.rows("total") == [(4, 156)]
     flow = run.output["flows"][f"{landed.schema}.bronze"]
     assert (flow["num_output_rows"], flow["data_quality"]["dropped_records"]) == (1, 0)
-    assert {name: now - before[name] for name, now in landed.versions().items() if "cheap_names" not in name and now != before[name]} == {
-        name: 1 for name in before if name.endswith(("/bronze", "/total", "/event_log"))
-    }
+    assert {
+        name: now - before[name]
+        for name, now in landed.versions().items()
+        if "cheap_names" not in name and now != before[name]
+    } == {name: 1 for name in before if name.endswith(("/bronze", "/total", "/event_log"))}
 
 
 def test_a_changed_query_recomputes_its_view_only(landed: Project) -> None:
@@ -111,11 +119,15 @@ def test_a_selection_leaves_the_others_alone(landed: Project) -> None:
 
 def test_a_failing_rule_writes_nothing_and_skips_what_depends_on_it(landed: Project) -> None:
     """The flow fails, its readers are skipped, the others finish, the update fails with the user's line."""
-    file = landed.write("src/star.py", STAR.replace("expect_or_drop", "expect_or_fail") + """
+    file = landed.write(
+        "src/star.py",
+        STAR.replace("expect_or_drop", "expect_or_fail")
+        + """
     @dp.table
     def other():
         return spark.range(3)
-    """)
+    """,
+    )
     with pytest.raises(UpdateFailed, match="price is positive") as error:
         landed.run()
     assert error.value.code == "EXPECTATION_VIOLATION"
@@ -124,7 +136,9 @@ def test_a_failing_rule_writes_nothing_and_skips_what_depends_on_it(landed: Proj
     assert landed.rows("bronze") == []
     assert landed.rows("other") == [(0,), (1,), (2,)]
     update = landed.world.runs.recent(1, kind="update")[0]
-    states = {run.name.rsplit(".", 1)[-1]: run.status for run in landed.world.runs.children(update.id)}
+    states = {
+        run.name.rsplit(".", 1)[-1]: run.status for run in landed.world.runs.children(update.id) if run.kind == "flow"
+    }
     assert states == {
         "bronze": Status.FAILED, "total": Status.SKIPPED, "cheap_names": Status.SKIPPED, "other": Status.SUCCEEDED,
     }  # fmt: skip
@@ -132,11 +146,14 @@ def test_a_failing_rule_writes_nothing_and_skips_what_depends_on_it(landed: Proj
 
 def test_current_date_recomputes_a_view_every_time(project: Project) -> None:
     """A query whose result may differ without new data is run again."""
-    project.write("src/a.py", """
+    project.write(
+        "src/a.py",
+        """
         @dlt.table
         def today():
             return spark.sql("select current_date() as day")
-    """)
+    """,
+    )
     project.run()
     before = project.versions()
     project.run()
@@ -145,9 +162,15 @@ def test_current_date_recomputes_a_view_every_time(project: Project) -> None:
 
 def test_auto_cdc_keeps_history_over_updates(project: Project) -> None:
     """A view with drop rules before AUTO CDC, type 2: the pattern of the documentation."""
-    project.spark.sql(f"create table {project.schema}.events (k int, city string, seq int, op string) using delta").collect()
-    project.spark.sql(f"insert into {project.schema}.events values (125,'Tijuana',2,'U'),(125,'Guadalajara',6,'U'),(null,'x',1,'U')").collect()
-    project.write("src/history.py", """
+    project.spark.sql(
+        f"create table {project.schema}.events (k int, city string, seq int, op string) using delta"
+    ).collect()
+    project.spark.sql(
+        f"insert into {project.schema}.events values (125,'Tijuana',2,'U'),(125,'Guadalajara',6,'U'),(null,'x',1,'U')"
+    ).collect()
+    project.write(
+        "src/history.py",
+        """
         @dlt.view
         @dlt.expect_or_drop("has a key", "k is not null")
         def clean():
@@ -160,7 +183,8 @@ def test_auto_cdc_keeps_history_over_updates(project: Project) -> None:
         @dlt.table
         def current():
             return spark.read.table("customers").where("__END_AT is null").select("k", "city")
-    """)
+    """,
+    )
     run = project.run()
     assert run.output["flows"][f"{project.schema}.customers"]["data_quality"]["dropped_records"] == 1
     project.spark.sql(f"insert into {project.schema}.events values (125,'Mexicali',5,'U')").collect()
@@ -177,7 +201,9 @@ def test_append_flows_and_a_backfill_run_once(project: Project) -> None:
     for name in ("a", "b"):
         project.spark.sql(f"create table {project.schema}.{name} (n int) using delta").collect()
         project.spark.sql(f"insert into {project.schema}.{name} values ({ord(name)})").collect()
-    project.write("src/flows.py", """
+    project.write(
+        "src/flows.py",
+        """
         from pyspark import pipelines as dp
         dp.create_streaming_table("everything", expect_all_or_drop={"small": "n < 1000"})
         for name in ("a", "b"):
@@ -188,7 +214,8 @@ def test_append_flows_and_a_backfill_run_once(project: Project) -> None:
         @dp.append_flow(target="everything", once=True)
         def old():
             return spark.sql("select cast(id as int) as n from range(5000) where id in (1, 4000)")
-    """)
+    """,
+    )
     project.run()
     assert project.rows("everything") == [(1,), (97,), (98,)]
     project.spark.sql(f"insert into {project.schema}.a values (7)").collect()
@@ -198,7 +225,9 @@ def test_append_flows_and_a_backfill_run_once(project: Project) -> None:
 
 def test_snapshots_become_history(project: Project) -> None:
     """A function that is asked until there is no newer snapshot; the last version is remembered."""
-    project.write("src/snap.py", """
+    project.write(
+        "src/snap.py",
+        """
         import dlt
         SNAPSHOTS = {1: [(1, "a"), (2, "b")], 2: [(1, "A"), (3, "c")]}
 
@@ -208,7 +237,8 @@ def test_snapshots_become_history(project: Project) -> None:
 
         dlt.create_streaming_table("snap")
         dlt.apply_changes_from_snapshot(target="snap", source=next_snapshot, keys=["k"], stored_as_scd_type=2)
-    """)
+    """,
+    )
     project.run()
     assert project.rows("snap") == [(1, "A", 2, None), (1, "a", 1, 2), (2, "b", 1, 2), (3, "c", 2, None)]
     before = project.versions()
@@ -226,5 +256,7 @@ def test_the_standard_query_of_the_event_log_works(landed: Project) -> None:
             'array<struct<name:string,dataset:string,passed_records:bigint,failed_records:bigint>>')) as e
           from delta.`{log}` where event_type = 'flow_progress')""").collect()
     assert sorted(map(tuple, rows)) == [("has a name", "bronze", 4, 1), ("price is positive", "bronze", 3, 2)]
-    states = landed.spark.sql(f"select get_json_object(details, '$.update_progress.state') as s from delta.`{log}` where event_type = 'update_progress'")
+    states = landed.spark.sql(
+        f"select get_json_object(details, '$.update_progress.state') as s from delta.`{log}` where event_type = 'update_progress'"
+    )
     assert "COMPLETED" in {row.s for row in states.collect()}

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from houseboat.pipelines.definitions import CdcFlow, ColumnChoice, Expectation
 from houseboat.pipelines.errors import CdcError
 from houseboat.pipelines.spec import split_name
 from houseboat.pipelines.tables import quoted
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import StructField, StructType
 
+    from houseboat.pipelines.definitions import CdcFlow, ColumnChoice, Expectation
     from houseboat.pipelines.tables import Tables
 
 SEQUENCE, OPERATION = "__sequence", "__operation"
@@ -52,7 +52,8 @@ class Change:
 @dataclass(frozen=True)
 class Target:
     """Where events go: the target's full name and columns. ``data`` are the columns besides the keys, ``tracked``
-    those whose change opens a version (SCD type 2), ``coalesced`` those whose null keeps the stored value."""
+    those whose change opens a version (SCD type 2), ``coalesced`` those whose null keeps the stored value.
+    """
 
     full: str
     keys: tuple[str, ...]
@@ -90,7 +91,7 @@ def events_of(flow: CdcFlow, source: DataFrame) -> tuple[DataFrame, list[str]]:
 
     Returns the events and the names of the output's columns; raises ``CdcError`` for a key that is not among them.
     """
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415
+    from pyspark.sql import functions as F  # noqa: N812
 
     if flow.where is not None:
         source = source.where(flow.where)
@@ -133,7 +134,7 @@ def target_of(
 
 def visible_schema(target: Target, columns: StructType) -> StructType:
     """The columns of the target table."""
-    from pyspark.sql.types import StructField, StructType  # noqa: PLC0415
+    from pyspark.sql.types import StructField, StructType
 
     fields = list(columns.fields)
     if target.scd_type != 1:
@@ -153,7 +154,7 @@ class Batch:
 
 def apply(tables: Tables, target: Target, events: DataFrame, *, rules: Sequence[Expectation] = ()) -> Change:  # noqa: ARG001
     """Apply events to a target. Applying the same again changes nothing and commits nothing."""
-    from houseboat.pipelines import scd1, scd2  # noqa: PLC0415
+    from houseboat.pipelines import scd1, scd2
 
     with view_of(tables.spark, events) as name:
         batch = _checked(tables.spark, target, name)
@@ -217,7 +218,7 @@ def differ(names: Sequence[str], left: str, right: str) -> str:
 
 def tie(target: Target, alias: str = "") -> str:
     """An order among events of one key and sequence: deletes first, then always the same upsert."""
-    from pyspark.sql.types import ArrayType, MapType, StructType  # noqa: PLC0415
+    from pyspark.sql.types import ArrayType, MapType, StructType
 
     prefix = f"{alias}." if alias else ""
     parts = [
@@ -251,6 +252,6 @@ def merge(spark: SparkSession, table: str, difference: str, on: Sequence[str], o
 
 
 def _column(value: Any) -> Column:
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415
+    from pyspark.sql import functions as F  # noqa: N812
 
     return F.expr(value) if isinstance(value, str) else value

@@ -30,7 +30,7 @@ def create_auto_cdc_flow(
     keys: Sequence[Any],
     sequence_by: Any,
     where: Any = None,
-    ignore_null_updates: bool = False,  # noqa: FBT001, FBT002 - Databricks' signature
+    ignore_null_updates: bool = False,
     apply_as_deletes: Any = None,
     apply_as_truncates: Any = None,
     column_list: Sequence[Any] | None = None,
@@ -39,7 +39,7 @@ def create_auto_cdc_flow(
     track_history_column_list: Sequence[Any] | None = None,
     track_history_except_column_list: Sequence[Any] | None = None,
     flow_name: str | None = None,
-    once: bool = False,  # noqa: FBT001, FBT002
+    once: bool = False,
     *,
     name: str | None = None,
     ignore_null_updates_column_list: Sequence[Any] | None = None,
@@ -119,7 +119,9 @@ def create_auto_cdc_from_snapshot_flow(
 def _check_names(**names: Any) -> None:
     for argument, value in names.items():
         if not isinstance(value, str) or not value:
-            raise DefinitionError(f"{argument} must be the name of a dataset, not {value!r}", place=caller_location().place)
+            raise DefinitionError(
+                f"{argument} must be the name of a dataset, not {value!r}", place=caller_location().place
+            )
 
 
 def _refuse_others(function: str, others: Mapping[str, Any]) -> None:

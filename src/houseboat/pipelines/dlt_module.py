@@ -57,7 +57,7 @@ def view(function: Callable[[], Any] | None = None, *, name: str | None = None, 
     return _decorate(Kind.VIEW, "view", function, name, options)
 
 
-def create_table(function: Callable[[], Any] | None = None, name: str | None = None, **options: Any) -> Any:
+def create_table(function: Callable[[], Any] | str | None = None, name: str | None = None, **options: Any) -> Any:
     """The oldest name: a decorator like ``@table``, or (never applied to a function) a streaming table by name."""
     if isinstance(function, str):
         function, name = None, function
@@ -178,7 +178,11 @@ def _create_streaming(name: str, options: dict[str, Any]) -> Dataset:
     if not isinstance(name, str):
         raise DefinitionError("a streaming table needs a name", place=caller_location().place)
     rules = []
-    for key, action in (("expect_all", Action.WARN), ("expect_all_or_drop", Action.DROP), ("expect_all_or_fail", Action.FAIL)):
+    for key, action in (
+        ("expect_all", Action.WARN),
+        ("expect_all_or_drop", Action.DROP),
+        ("expect_all_or_fail", Action.FAIL),
+    ):
         rules += rules_of(options.pop(key, None) or {}, action)
     declared = dataset(name, Kind.STREAMING_TABLE, options, "create_streaming_table", rules)
     active_registry().add_dataset(declared)
@@ -193,7 +197,9 @@ def dataset(
     unknown = [key for key in options if key not in OPTIONS]
     if unknown:
         raise DefinitionError(
-            f"{spelling} got an unexpected argument {unknown[0]!r}", place=where.place, hint=f"known: {', '.join(OPTIONS)}"
+            f"{spelling} got an unexpected argument {unknown[0]!r}",
+            place=where.place,
+            hint=f"known: {', '.join(OPTIONS)}",
         )
     if options.get("row_filter") is not None:
         raise Unsupported("row_filter is not supported", place=where.place, hint="filter in the query")
@@ -215,7 +221,7 @@ def dataset(
 
 
 def _renamed(base: Dataset, name: str) -> Dataset:
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     return base if base.name == name else replace(base, name=name)
 
@@ -240,7 +246,9 @@ def _names(value: Any, argument: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if isinstance(value, str) or not all(isinstance(item, str) for item in value):
-        raise DefinitionError(f"{argument} must be a list of column names, not {value!r}", place=caller_location().place)
+        raise DefinitionError(
+            f"{argument} must be a list of column names, not {value!r}", place=caller_location().place
+        )
     return tuple(value)
 
 
@@ -310,8 +318,8 @@ def installed() -> Iterator[types.ModuleType]:
     goes when the last of them ends. ``pyspark.pipelines.<submodule>`` stays PySpark's own.
     """
     global _users  # noqa: PLW0603 - a count of users, under its lock
-    import pyspark  # noqa: PLC0415
-    import pyspark.pipelines as original  # noqa: PLC0415
+    import pyspark
+    import pyspark.pipelines as original
 
     with _lock:
         if _users == 0:

@@ -1,14 +1,14 @@
 """Errors of declarative pipelines, beneath the tree of ``houseboat.errors``.
 
-    ProjectError
-    +-- PipelineSettingsError       the pipeline's entry in the bundle is wrong
-    +-- DefinitionError             a definition in the pipeline's files is wrong by itself
-    +-- GraphError                  the definitions do not fit together (cycle, unknown name, duplicate)
-    HouseboatError
-    +-- ExpectationViolation        rows broke an ``expect_or_fail`` rule
-    +-- CdcError                    change events that AUTO CDC cannot apply
-    RunFailed
-    +-- UpdateFailed                one or more flows of an update failed
+ProjectError
++-- PipelineSettingsError       the pipeline's entry in the bundle is wrong
++-- DefinitionError             a definition in the pipeline's files is wrong by itself
++-- GraphError                  the definitions do not fit together (cycle, unknown name, duplicate)
+HouseboatError
++-- ExpectationViolation        rows broke an ``expect_or_fail`` rule
++-- CdcError                    change events that AUTO CDC cannot apply
+RunFailed
++-- UpdateFailed                one or more flows of an update failed
 """
 
 from __future__ import annotations

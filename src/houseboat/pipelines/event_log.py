@@ -7,7 +7,7 @@ on its COMPLETED event.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class EventLog:
         **origin: str,
     ) -> None:  # fmt: skip
         """Note an event; ``origin`` may name ``dataset_name`` and ``flow_name``."""
-        now = datetime.datetime.now(tz=datetime.UTC)
+        now = dt.datetime.now(tz=dt.UTC)
         self._events.append({
             "id": str(uuid.uuid4()),
             "sequence": {"data_plane_id": {"instance": self._update, "seq_no": len(self._events)}},
@@ -56,9 +56,17 @@ class EventLog:
     def graph(self, graph: Graph) -> None:
         """``dataset_definition`` and ``flow_definition`` of everything."""
         for node in graph.nodes.values():
-            rules = [{"name": r.name, "constraint": str(r.condition), "action": r.action.value} for r in node.dataset.expectations]
+            rules = [
+                {"name": r.name, "constraint": str(r.condition), "action": r.action.value}
+                for r in node.dataset.expectations
+            ]
             details = {"dataset_type": node.kind.name, "num_flows": len(node.flows), "expectations": rules}
-            self.add("dataset_definition", f"Dataset {node.name} defined as {node.kind.name}.", details, dataset_name=node.name)
+            self.add(
+                "dataset_definition",
+                f"Dataset {node.name} defined as {node.kind.name}.",
+                details,
+                dataset_name=node.name,
+            )
             for flow in node.flows:
                 inputs = [{"name": name} for name in flow.inputs]
                 schema = flow.schema.json() if flow.schema is not None else None
@@ -68,7 +76,9 @@ class EventLog:
                 self.add("flow_definition", f"Flow {flow.flow.name} defined.", details,
                          dataset_name=node.name, flow_name=flow.flow.name)  # fmt: skip
 
-    def flow(self, node: Node, name: str, status: str, outcome: Outcome | None = None, error: BaseException | None = None) -> None:
+    def flow(
+        self, node: Node, name: str, status: str, outcome: Outcome | None = None, error: BaseException | None = None
+    ) -> None:
         """``flow_progress``, with metrics where there are any."""
         details: dict[str, Any] = {"status": status}
         if outcome is not None:
@@ -81,7 +91,7 @@ class EventLog:
 
     def save(self) -> None:
         """Append all events in one commit."""
-        from deltalake import write_deltalake  # noqa: PLC0415
+        from deltalake import write_deltalake
 
         write_deltalake(str(self.path), _table(self._events), mode="append")
         self._events = []
@@ -89,7 +99,7 @@ class EventLog:
 
 def flow_type(node: Node, flow: object) -> str:
     """The platform's word for a kind of flow."""
-    from houseboat.pipelines.definitions import CdcFlow, Kind, SnapshotFlow  # noqa: PLC0415
+    from houseboat.pipelines.definitions import CdcFlow, Kind, SnapshotFlow
 
     if isinstance(flow, CdcFlow):
         return "CHANGE"
@@ -113,12 +123,14 @@ def _error(error: BaseException | None) -> dict[str, Any] | None:
 
 
 def _table(events: list[dict[str, Any]]) -> pa.Table:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     text = pa.string()
     origin = ("cloud", "region", "org_id", "user_id", "pipeline_id", "pipeline_type", "pipeline_name", "cluster_id", "update_id",
               "table_name", "dataset_name", "sink_name", "flow_id", "flow_name", "request_id", "maintenance_id")  # fmt: skip
-    stack = pa.struct([("declaring_class", text), ("method_name", text), ("file_name", text), ("line_number", pa.int64())])
+    stack = pa.struct(
+        [("declaring_class", text), ("method_name", text), ("file_name", text), ("line_number", pa.int64())]
+    )
     exceptions = pa.list_(pa.struct([("class_name", text), ("message", text), ("stack", pa.list_(stack))]))
     schema = pa.schema([
         ("id", text),

@@ -31,7 +31,12 @@ class RuleCount:
 
     def record(self) -> dict[str, Any]:
         """As in the event log."""
-        return {"name": self.name, "dataset": self.dataset, "passed_records": self.passed, "failed_records": self.failed}
+        return {
+            "name": self.name,
+            "dataset": self.dataset,
+            "passed_records": self.passed,
+            "failed_records": self.failed,
+        }
 
 
 @dataclass(frozen=True)
@@ -60,15 +65,18 @@ class Quality:
 
 def condition(rule: Expectation) -> Column:
     """A rule as a column that is TRUE or FALSE, never NULL."""
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415
+    from pyspark.sql import functions as F  # noqa: N812
 
     asked = F.expr(rule.condition) if isinstance(rule.condition, str) else rule.condition
-    return F.coalesce(asked, F.lit(False))  # noqa: FBT003
+    return F.coalesce(asked, F.lit(False))
 
 
-def check(frame: DataFrame, rules: Sequence[Expectation], *, dataset: str, flow: str) -> tuple[DataFrame, Quality | None]:
+def check(
+    frame: DataFrame, rules: Sequence[Expectation], *, dataset: str, flow: str
+) -> tuple[DataFrame, Quality | None]:
     """The rows that stay, and the figures. Raises ``ExpectationViolation`` when a row breaks a rule that fails the
-    flow. Without rules nothing is counted and the figures are None."""
+    flow. Without rules nothing is counted and the figures are None.
+    """
     if not rules:
         return frame, None
     quality = measure(frame, rules, dataset=dataset)
@@ -80,7 +88,7 @@ def check(frame: DataFrame, rules: Sequence[Expectation], *, dataset: str, flow:
 
 def measure(frame: DataFrame, rules: Sequence[Expectation], *, dataset: str) -> Quality:
     """Count, in one aggregate."""
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415
+    from pyspark.sql import functions as F  # noqa: N812
 
     failed = [F.sum(F.when(condition(rule), 0).otherwise(1)).alias(f"r{i}") for i, rule in enumerate(rules)]
     stays = _all_dropping(rules)
@@ -106,13 +114,14 @@ def kept(frame: DataFrame, rules: Sequence[Expectation]) -> DataFrame:
 
 def guarded(frame: DataFrame, rules: Sequence[Expectation], *, dataset: str) -> DataFrame:
     """A view's rows with its rules at work wherever it is used: dropped rows are gone, and a row that breaks a rule
-    that fails makes the engine raise as it reads it."""
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415
+    that fails makes the engine raise as it reads it.
+    """
+    from pyspark.sql import functions as F  # noqa: N812
 
     failing = [rule for rule in rules if rule.action is Action.FAIL]
     for rule in failing:
         message = f"EXPECTATION_VIOLATION: a row of {dataset} breaks {rule.name!r}"
-        frame = frame.where(F.when(condition(rule), F.lit(True)).otherwise(F.raise_error(message).cast("boolean")))  # noqa: FBT003
+        frame = frame.where(F.when(condition(rule), F.lit(True)).otherwise(F.raise_error(message).cast("boolean")))
     return kept(frame, rules)
 
 

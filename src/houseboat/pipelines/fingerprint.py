@@ -13,13 +13,15 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.message import Message
+from pyspark.sql.connect.proto.relations_pb2 import Relation
 
 from houseboat.pipelines import sqlnames
-from houseboat.pipelines.names import Relation, children
+from houseboat.pipelines.names import children
 from houseboat.pipelines.spec import split_name
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
     from houseboat.pipelines.definitions import Dataset
     from houseboat.pipelines.spec import PipelineSpec
     from houseboat.pipelines.tables import Tables
@@ -61,9 +63,8 @@ def _renumber(message: Message, ids: dict[int, int]) -> None:
     for descriptor, value in message.ListFields():
         if descriptor.name in ("origin", "source_info"):
             message.ClearField(descriptor.name)
-        elif descriptor.name in ("plan_id", "plan_ids", "subquery_id"):
-            if isinstance(value, int):
-                setattr(message, descriptor.name, ids.setdefault(value, len(ids) + 1))
+        elif descriptor.name in ("plan_id", "plan_ids", "subquery_id") and isinstance(value, int):
+            setattr(message, descriptor.name, ids.setdefault(value, len(ids) + 1))
     for child in children(message):
         _renumber(child, ids)
 
@@ -90,7 +91,11 @@ def _tables_read(message: Message, spec: PipelineSpec, aliases: frozenset[str] =
                 if len(reference.parts) > 1 or reference.parts[0].lower() not in aliases:
                     yield spec.full_name(".".join(f"`{part}`" for part in reference.parts))
         elif kind == "with_relations":
-            named = [r.subquery_alias.alias.lower() for r in message.with_relations.references if r.HasField("subquery_alias")]
+            named = [
+                r.subquery_alias.alias.lower()
+                for r in message.with_relations.references
+                if r.HasField("subquery_alias")
+            ]
             aliases |= frozenset(named)
         elif kind is None or (kind not in _KNOWN_LEAVES and not any(True for _ in children(message))):
             raise _Unknown

@@ -15,14 +15,14 @@ from houseboat.engine.plans import relation_of
 from houseboat.errors import HouseboatError
 from houseboat.pipelines import cdc, expectations, snapshots
 from houseboat.pipelines.definitions import CdcFlow, Expectation, Kind, QueryFlow, SnapshotFlow
-from houseboat.pipelines.expectations import Quality
 from houseboat.pipelines.fingerprint import fingerprint
-from houseboat.pipelines.names import DatasetNames, Relation, rewrite
+from houseboat.pipelines.names import DatasetNames, rewrite
 from houseboat.pipelines.tables import Tables
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from houseboat.pipelines.expectations import Quality
     from houseboat.pipelines.graph import FlowNode, Graph, Node, RunNames
     from houseboat.pipelines.spec import PipelineSpec
     from houseboat.pipelines.state import State
@@ -118,7 +118,9 @@ def _recompute(around: Surroundings, node: Node, definition: QueryFlow, *, force
         _, quality = _checked(query.query(), view, definition.name)
         outcome.count(quality)
     kept, quality = _checked(frame, node, definition.name)
-    tables.overwrite(kept, node.name, {"pipeline": around.spec.key, "fingerprint": mark or ""}, node.dataset.partition_cols)
+    tables.overwrite(
+        kept, node.name, {"pipeline": around.spec.key, "fingerprint": mark or ""}, node.dataset.partition_cols
+    )
     outcome.add(_rows(tables, node, quality), quality)
     outcome.wrote = True
     return outcome
@@ -178,7 +180,9 @@ def _run_cdc(around: Surroundings, node: Node, flow: FlowNode, definition: CdcFl
         if source is not None and source.kind is Kind.VIEW:
             frame, quality = _checked(frame, source, definition.name)
             outcome.count(quality)
-        apply_events(Tables(frame.sparkSession), node, target, cdc.events_of(definition, frame)[0], outcome, definition.name)
+        apply_events(
+            Tables(frame.sparkSession), node, target, cdc.events_of(definition, frame)[0], outcome, definition.name
+        )
 
     if definition.once:
         if not around.state.ran_once(node.name, definition.name):
@@ -199,7 +203,7 @@ def apply_events(
     tables: Tables, node: Node, target: cdc.Target, events: DataFrame, outcome: Outcome, flow: str
 ) -> None:
     """Check and apply a batch of events. The target's rules see the rows that upserts bring; deletes always pass."""
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415
+    from pyspark.sql import functions as F  # noqa: N812
 
     rules = node.dataset.expectations
     quality = None
@@ -267,6 +271,8 @@ def drain(stream: DataFrame, checkpoint: Path, write: Callable[[DataFrame, int],
             if failures:
                 raise failures[0] from None
             raise _plain(error) from error
+        if failures:
+            raise failures[0]
     finally:
         del _batches[token]
 

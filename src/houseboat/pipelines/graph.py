@@ -14,14 +14,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql.connect.proto.relations_pb2 import Relation
+
 from houseboat.engine.plans import relation_of
 from houseboat.errors import HouseboatError
 from houseboat.pipelines import cdc, expectations
 from houseboat.pipelines.definitions import (
-    CdcFlow, Dataset, Definitions, Flow, Kind, Location, QueryFlow, SnapshotFlow,
+    CdcFlow,
+    Dataset,
+    Definitions,
+    Flow,
+    Kind,
+    Location,
+    QueryFlow,
+    SnapshotFlow,
 )  # fmt: skip
 from houseboat.pipelines.errors import GraphError
-from houseboat.pipelines.names import DatasetNames, Relation, empty, reads_stream, rewrite
+from houseboat.pipelines.names import DatasetNames, empty, reads_stream, rewrite
 from houseboat.pipelines.registry import failing_line, placed
 from houseboat.pipelines.tables import Tables, quoted
 
@@ -153,7 +162,7 @@ class _Builder:
                 first = self._nodes[name].dataset.location.place
                 raise self._refuse(f"{name} is defined twice", dataset.location, f"the other definition: {first}")
             self._nodes[name] = Node(dataset, name, dataset.kind)
-        if not self._nodes:
+        if not self._nodes and not self._definitions.flows:
             raise GraphError(
                 f"the pipeline {self._spec.name!r} defines no dataset", place=self._spec.place, code="RUN_EMPTY_PIPELINE",
                 hint="define one with @dp.table or @dp.materialized_view",
@@ -175,7 +184,9 @@ class _Builder:
             raise self._refuse(f"flow {flow.name!r} writes into {flow.target!r}, which is not defined", flow.location,
                                f"{near}create it with create_streaming_table")  # fmt: skip
         if flow.name.lower() in (known.flow.name.lower() for known in node.flows):
-            raise self._refuse(f"{node.name} has two flows named {flow.name!r}", flow.location, "give each its own name")
+            raise self._refuse(
+                f"{node.name} has two flows named {flow.name!r}", flow.location, "give each its own name"
+            )
         by_key = [isinstance(f, (CdcFlow, SnapshotFlow)) for f in [flow, *(known.flow for known in node.flows)]]
         if any(by_key) and not all(by_key):
             raise self._refuse(f"{node.name} takes changes by key, so it takes no append flow", flow.location, None)
@@ -237,14 +248,19 @@ class _Builder:
         elif isinstance(definition, CdcFlow):
             self._ask_cdc(node, flow, definition)
         elif isinstance(definition, SnapshotFlow):
-            self._ask_snapshot(node, flow, definition)
+            self._ask_snapshot(flow, definition)
 
     def _ask_cdc(self, node: Node, flow: FlowNode, definition: CdcFlow) -> None:
-        from pyspark.sql.types import StructType  # noqa: PLC0415
+        from pyspark.sql.types import StructType
 
         source = self._spec.full_name(definition.source)
         meant = self._nodes.get(source)
-        if meant is not None and self._examine(source).kind is Kind.VIEW and not meant.streaming and not definition.once:
+        if (
+            meant is not None
+            and self._examine(source).kind is Kind.VIEW
+            and not meant.streaming
+            and not definition.once
+        ):
             raise self._refuse(f"the source {definition.source!r} of flow {definition.name!r} is a view of a batch",
                                definition.location, "let the view return a stream (spark.readStream)")  # fmt: skip
         reader = self._spark.read if definition.once else self._spark.readStream
@@ -259,7 +275,7 @@ class _Builder:
         flow.streaming, flow.frame = not definition.once, frame
         flow.schema = cdc.visible_schema(flow.cdc_target, columns)
 
-    def _ask_snapshot(self, node: Node, flow: FlowNode, definition: SnapshotFlow) -> None:
+    def _ask_snapshot(self, flow: FlowNode, definition: SnapshotFlow) -> None:
         if isinstance(definition.source, str):
             flow.schema = self._spark.read.table(definition.source).schema
 
@@ -274,7 +290,11 @@ class _Builder:
             if node.kind is Kind.MATERIALIZED_VIEW and flow.streaming:
                 raise self._refuse(f"the materialized view {node.name} reads a stream", location,
                                    "read with spark.read, or define it with @dp.table")  # fmt: skip
-            if node.kind is Kind.STREAMING_TABLE and batch and not (isinstance(flow.flow, QueryFlow) and flow.flow.once):
+            if (
+                node.kind is Kind.STREAMING_TABLE
+                and batch
+                and not (isinstance(flow.flow, QueryFlow) and flow.flow.once)
+            ):
                 raise self._refuse(f"flow {flow.flow.name!r} into the streaming table {node.name} returns a batch",
                                    flow.flow.location, "read with spark.readStream, or append_flow(once=True)",
                                    "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE")  # fmt: skip
@@ -288,7 +308,7 @@ class _Builder:
             node.relation = relation_of(guarded)
 
     def _columns(self, node: Node) -> StructType:
-        from pyspark.sql.types import StructType  # noqa: PLC0415
+        from pyspark.sql.types import StructType
 
         found: dict[str, Any] = {}
         for flow in node.flows:
@@ -354,5 +374,3 @@ def selected(graph: Graph, names: Iterable[str], spec: PipelineSpec) -> set[str]
 
 def _first_line(error: BaseException) -> str:
     return next((line for line in str(error).splitlines() if line.strip()), "")
-
-

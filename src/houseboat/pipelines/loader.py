@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from houseboat.errors import HouseboatError, Place, Unsupported
-from houseboat.pipelines.definitions import Definitions
 from houseboat.pipelines.dlt_module import installed
 from houseboat.pipelines.errors import DefinitionError
 from houseboat.pipelines.registry import Registry, collecting, failing_line, placed
@@ -26,6 +25,7 @@ from houseboat.pipelines.registry import Registry, collecting, failing_line, pla
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from houseboat.pipelines.definitions import Definitions
     from houseboat.pipelines.spec import PipelineSpec
 
 _MAGIC = re.compile(r"^\s*%(?P<name>\w+)")
@@ -36,9 +36,9 @@ _lock = threading.RLock()
 
 def load(spec: PipelineSpec, spark: SparkSession) -> tuple[Definitions, Registry]:
     """Run all files of a pipeline in this session. Raises ``DefinitionError`` with the user's line when one fails."""
-    from pyspark.pipelines.graph_element_registry import graph_element_registration_context  # noqa: PLC0415
+    from pyspark.pipelines.graph_element_registry import graph_element_registration_context
 
-    from houseboat.pipelines.spark_port import SparkRegistry  # noqa: PLC0415
+    from houseboat.pipelines.spark_port import SparkRegistry
 
     registry = Registry(spark)
     with _lock, importable(spec), installed() as dlt, collecting(registry):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from google.protobuf.message import Message
 from pyspark.sql.connect.proto import base_pb2 as pb2
 from pyspark.sql.connect.proto import relations_pb2
+from pyspark.sql.connect.proto.relations_pb2 import Relation
 
 from houseboat.engine import plans
 from houseboat.engine.handler import Handler, Proceed, ProceedAnalyze, SessionContext
@@ -26,8 +27,6 @@ from houseboat.pipelines.spec import split_name
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-Relation = relations_pb2.Relation
 
 _plan_ids = itertools.count(1 << 40)
 """Ids for relations that are added here, above those that PySpark counts up from 0."""
@@ -49,7 +48,7 @@ class DatasetNames(Handler):
     @contextmanager
     def bound(self, spark: SparkSession, resolver: Resolver) -> Iterator[None]:
         """Resolve the names in this session by ``resolver`` inside the ``with``."""
-        session = spark.session_id  # type: ignore[attr-defined]
+        session = spark.session_id
         before = self._bound.get(session)
         self._bound[session] = resolver
         try:
@@ -181,7 +180,8 @@ def _sql_text(relation: Relation, resolver: Resolver) -> list[Relation]:
         meant = resolver.resolve(reference.parts, streaming=reference.streaming)
         if reference.streaming:
             raise Unsupported(
-                "STREAM in a SQL query is not supported yet", hint=f"use spark.readStream.table('{'.'.join(reference.parts)}')"
+                "STREAM in a SQL query is not supported yet",
+                hint=f"use spark.readStream.table('{'.'.join(reference.parts)}')",
             )
         if meant is None or isinstance(meant, str):
             return meant

@@ -15,12 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from houseboat.errors import HouseboatError
 from houseboat.pipelines.definitions import Dataset, Definitions, Expectation, Flow, Location
 from houseboat.pipelines.errors import DefinitionError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from houseboat.errors import HouseboatError
 
 _CELL = re.compile(r"^(?P<file>.*)\[cell (?P<cell>\d+)\]$")
 _HERE = str(Path(__file__).resolve().parent)
@@ -55,7 +56,8 @@ class Registry:
 
     def definitions(self) -> Definitions:
         """What was defined. Raises ``DefinitionError`` for a rule name that comes twice in a dataset, and for rules on
-        a function that defines no dataset."""
+        a function that defines no dataset.
+        """
         owners = {id(function) for _, function in self._datasets if function is not None}
         for function in self._functions:
             if id(function) not in owners:

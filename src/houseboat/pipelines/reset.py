@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def may_reset(node: Node, tell: Callable[[str], None]) -> bool:
     """Whether a table may be emptied: ``pipelines.reset.allowed`` is not false. If it may not, ``tell`` hears of it and
-    the table is refreshed as usual."""
+    the table is refreshed as usual.
+    """
     if node.dataset.table_properties.get("pipelines.reset.allowed", "true").lower() != "false":
         return True
     tell(f"{node.name} is not refreshed in full: pipelines.reset.allowed is false")

@@ -11,7 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from houseboat.pipelines.cdc import (
-    DELETE, MARK, OPERATION, SEQUENCE, TRUNCATE, UPSERT, Change, columns, counted, differ, equal, merge, quote, tie,
+    DELETE,
+    MARK,
+    OPERATION,
+    SEQUENCE,
+    TRUNCATE,
+    UPSERT,
+    Change,
+    columns,
+    counted,
+    differ,
+    equal,
+    merge,
+    quote,
+    tie,
 )  # fmt: skip
 from houseboat.pipelines.tables import quoted
 
@@ -47,7 +60,7 @@ def _marks(target: Target) -> list[str]:
 
 
 def _ensure_aux(tables: Tables, target: Target) -> None:
-    from pyspark.sql.types import StructField, StructType  # noqa: PLC0415
+    from pyspark.sql.types import StructField, StructType
 
     if not tables.exists(target.aux):
         marks = [StructField(name, target.sequence.dataType) for name in _marks(target)]
@@ -75,11 +88,15 @@ def _state(target: Target, batch: Batch) -> str:
         f"k as (select distinct {keys} from ({asked}))",
         f"t as ({truncated})",
         f"d as (select {keys}, max({SEQUENCE}) as __d from {batch.view} where {OPERATION} = '{DELETE}' group by {keys})",
-        f"s0 as (select {columns(target.keys, 'k')}, {marks}, d.__d from k left join {aux} as a on {equal(target.keys, 'k', 'a')}"
-        f" left join d on {equal(target.keys, 'k', 'd')})",
+        (
+            f"s0 as (select {columns(target.keys, 'k')}, {marks}, d.__d from k left join {aux} as a on {equal(target.keys, 'k', 'a')}"
+            f" left join d on {equal(target.keys, 'k', 'd')})"
+        ),
         f"s as (select {keys}, {columns(_marks(target))}, {_later(DELETED, '__d')} as __gone, t.__t from s0 cross join t)",
-        f"live as (select {columns(target.event_columns, 'e')} from {batch.view} as e join s on {equal(target.keys, 'e', 's')}"
-        f" where e.{OPERATION} = '{UPSERT}' and not ({_dead(f'e.{SEQUENCE}')}))",
+        (
+            f"live as (select {columns(target.event_columns, 'e')} from {batch.view} as e join s on {equal(target.keys, 'e', 's')}"
+            f" where e.{OPERATION} = '{UPSERT}' and not ({_dead(f'e.{SEQUENCE}')}))"
+        ),
         f"g as (select * from (select *, {number} as __n from live) where __n = 1)",
     ]
     if target.coalesced:
@@ -130,11 +147,12 @@ def _marks_difference(target: Target, state: str) -> str:
     marks = _marks(target)
     now = ", ".join(
         [f"{UPSERTED}", f"__gone as {DELETED}"]
-        + [f"case when {UPSERTED} is not null then {quote('__at_' + name)} end as {quote('__at_' + name)}" for name in target.coalesced]
+        + [
+            f"case when {UPSERTED} is not null then {quote('__at_' + name)} end as {quote('__at_' + name)}"
+            for name in target.coalesced
+        ]
     )
-    kind = (
-        f"case when a.{quote(target.keys[0])} is null then 'I' when {differ(marks, 'w', 'a')} then 'U' end"
-    )
+    kind = f"case when a.{quote(target.keys[0])} is null then 'I' when {differ(marks, 'w', 'a')} then 'U' end"
     return (
         f"{state} select * from (select {columns([*target.keys, *marks], 'w')}, {kind} as __change from"
         f" (select {columns(target.keys)}, {now} from n) as w"

@@ -12,7 +12,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from houseboat.pipelines.cdc import (
-    DELETE, END, MARK, OPERATION, SEQUENCE, START, UPSERT, Change, columns, counted, differ, equal, merge, quote, tie,
+    DELETE,
+    END,
+    MARK,
+    OPERATION,
+    SEQUENCE,
+    START,
+    UPSERT,
+    Change,
+    columns,
+    counted,
+    differ,
+    equal,
+    merge,
+    quote,
+    tie,
 )  # fmt: skip
 from houseboat.pipelines.tables import quoted
 
@@ -72,30 +86,33 @@ def _events(target: Target, batch: Batch, known: tuple[str, str | None] | None) 
     parts = [
         f"k as (select distinct {keys} from {batch.view})",
         f"v as (select {names_of}, v.{START} as __from, v.{END} as __to from {quoted(table)} as v left semi join k on {both})",
-        "d as ("
-        f"select {columns(target.keys, 'v')}{_comma(data)}, v.__from as {SEQUENCE}, '{UPSERT}' as {OPERATION} from v"
-        f" union all select {columns(target.keys, 'v')}{_comma(nulls)}, v.__to, '{DELETE}' from v"
-        f" left anti join v as w on {equal(target.keys, 'v', 'w')} and v.__to = w.__from"
-        " where v.__to is not null)",
+        (
+            "d as ("
+            f"select {columns(target.keys, 'v')}{_comma(data)}, v.__from as {SEQUENCE}, '{UPSERT}' as {OPERATION} from v"
+            f" union all select {columns(target.keys, 'v')}{_comma(nulls)}, v.__to, '{DELETE}' from v"
+            f" left anti join v as w on {equal(target.keys, 'v', 'w')} and v.__to = w.__from"
+            " where v.__to is not null)"
+        ),
     ]
     if aux is None:
         return ", ".join([*parts, f"e as (select {names} from d union all {new})"])
     parts += [
         f"h as (select {names} from {quoted(aux)} as v left semi join k on {both})",
-        f"e as (select {names} from h union all {new} union all select {columns(target.event_columns, 'd')} from d"
-        f" left anti join h on {equal([*target.keys, SEQUENCE], 'd', 'h')})",
+        (
+            f"e as (select {names} from h union all {new} union all select {columns(target.event_columns, 'd')} from d"
+            f" left anti join h on {equal([*target.keys, SEQUENCE], 'd', 'h')})"
+        ),
     ]
     return ", ".join(parts)
 
 
 def _walked(target: Target, batch: Batch, known: tuple[str, str | None] | None) -> str:
     """Common table expressions up to ``m``: every event with the start of its run (``start``), whether it opens one
-    (``opens``), whether it is the last of one (``closes``), and the next event's sequence (``next``)."""
+    (``opens``), whether it is the last of one (``closes``), and the next event's sequence (``next``).
+    """
     over = f"over (partition by {columns(target.keys)} order by {SEQUENCE})"
     rows = f"over (partition by {columns(target.keys)} order by {SEQUENCE} rows between unbounded preceding and current row)"
-    raw = [
-        f"case when {OPERATION} = '{UPSERT}' then {quote(name)} end as {quote(name)}" for name in target.names
-    ]
+    raw = [f"case when {OPERATION} = '{UPSERT}' then {quote(name)} end as {quote(name)}" for name in target.names]
     number = f"row_number() over (partition by {columns([*target.keys, SEQUENCE])} order by {tie(target)})"
     parts = [
         _events(target, batch, known),
@@ -106,23 +123,24 @@ def _walked(target: Target, batch: Batch, known: tuple[str, str | None] | None) 
     if target.coalesced:
         parts += _coalesced(target, rows)
         source = "c"
-    same = [
-        f"{quote(name)} <=> lag({quote(name)}) {over}" for name in target.tracked
-    ]
+    same = [f"{quote(name)} <=> lag({quote(name)}) {over}" for name in target.tracked]
     previous = f"lag({OPERATION}) {over}"
     fresh = f"{OPERATION} = '{DELETE}' or {previous} is null or {previous} = '{DELETE}'"
     opens = f"{fresh} or not ({' and '.join(same)})" if same else fresh
     parts += [
         f"b as (select *, {previous} as __previous, ({opens}) as __opens from {source})",
-        f"m as (select *, last(case when __opens then {SEQUENCE} end, true) {rows} as __start,"
-        f" coalesce(lead(__opens) {over}, true) as __closes, lead({SEQUENCE}) {over} as __next from b)",
+        (
+            f"m as (select *, last(case when __opens then {SEQUENCE} end, true) {rows} as __start,"
+            f" coalesce(lead(__opens) {over}, true) as __closes, lead({SEQUENCE}) {over} as __next from b)"
+        ),
     ]
     return "with " + ", ".join(parts)
 
 
 def _coalesced(target: Target, rows: str) -> list[str]:
     """``ignore_null_updates``: a null takes the last value since the key was last deleted. Raw values stay as
-    ``__raw_<column>``: they are what the hidden table keeps."""
+    ``__raw_<column>``: they are what the hidden table keeps.
+    """
     deletes = f"sum(case when {OPERATION} = '{DELETE}' then 1 else 0 end) {rows}"
     within = rows.replace("partition by ", "partition by __life, ")
     values = [
@@ -155,7 +173,7 @@ def _hidden(target: Target, walked: str, *, has_aux: bool) -> str:
 
 
 def _remember(tables: Tables, target: Target, hidden: str) -> None:
-    from pyspark.sql.types import StringType, StructField, StructType  # noqa: PLC0415
+    from pyspark.sql.types import StringType, StructField, StructType
 
     tables.create(
         target.aux,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from houseboat.errors import ProjectError
-from houseboat.runs import Json, Run, Runs
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from houseboat.pipelines.names import DatasetNames
     from houseboat.pipelines.spec import PipelineSpec
     from houseboat.pipelines.update import Request
+    from houseboat.runs import Json, Run, Runs
 
 
 class Pipelines:
@@ -47,8 +47,8 @@ class Pipelines:
         ``name``: the bundle key or the pipeline's name. Parameters: ``full_refresh`` (true or false),
         ``refresh_selection`` and ``full_refresh_selection`` (lists of names), ``validate_only``.
         """
-        from houseboat.pipelines.state import State  # noqa: PLC0415
-        from houseboat.pipelines.update import Update  # noqa: PLC0415
+        from houseboat.pipelines.state import State
+        from houseboat.pipelines.update import Update
 
         spec = self.spec(name)
         request = _request(parameters)
@@ -82,7 +82,7 @@ class Pipelines:
 
 
 def _request(parameters: Mapping[str, Json]) -> Request:
-    from houseboat.pipelines.update import Request  # noqa: PLC0415
+    from houseboat.pipelines.update import Request
 
     return Request(
         full_refresh=_flag(parameters.get("full_refresh")),

@@ -7,11 +7,10 @@ the last one is passed over. A key that a snapshot holds twice is an error.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from houseboat.pipelines import cdc
-from houseboat.pipelines.definitions import SnapshotFlow
 from houseboat.pipelines.errors import CdcError
 from houseboat.pipelines.tables import Tables, quoted
 
@@ -19,18 +18,19 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
+    from houseboat.pipelines.definitions import SnapshotFlow
     from houseboat.pipelines.flows import Outcome, Surroundings
     from houseboat.pipelines.graph import Node
 
 
 def run(around: Surroundings, node: Node, flow: SnapshotFlow) -> Outcome:
     """Apply every snapshot that is new."""
-    from houseboat.pipelines.flows import Outcome  # noqa: PLC0415
+    from houseboat.pipelines.flows import Outcome
 
     outcome = Outcome(change=cdc.Change())
     if isinstance(flow.source, str):
         if not (flow.once and around.state.ran_once(node.name, flow.name)):
-            now = datetime.datetime.now(tz=datetime.UTC).replace(tzinfo=None)
+            now = dt.datetime.now(tz=dt.UTC).replace(tzinfo=None)
             _apply(around, node, flow, around.spark.read.table(flow.source), now, outcome)
             if flow.once:
                 around.state.note_once(node.name, flow.name)
@@ -53,12 +53,12 @@ def run(around: Surroundings, node: Node, flow: SnapshotFlow) -> Outcome:
 def _apply(
     around: Surroundings, node: Node, flow: SnapshotFlow, snapshot: DataFrame, version: Any, outcome: Outcome
 ) -> None:
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415
+    from pyspark.sql import functions as F  # noqa: N812
 
-    from houseboat.pipelines.flows import apply_events  # noqa: PLC0415
+    from houseboat.pipelines.flows import apply_events
 
     tables = Tables(around.spark)
-    sequence = F.lit(version).cast("timestamp") if isinstance(version, datetime.datetime) else F.lit(version)
+    sequence = F.lit(version).cast("timestamp") if isinstance(version, dt.datetime) else F.lit(version)
     field = around.spark.range(1).select(sequence.alias(cdc.SEQUENCE)).schema.fields[0]
     columns = snapshot.schema
     target = cdc.target_of(node.name, _keys(flow, columns), columns, field, scd_type=flow.scd_type, track=flow.track)

@@ -83,7 +83,8 @@ def read_spec(
     key: str, entry: Mapping[str, Json], *, folder: Path, file: Path | None = None, default_catalog: str | None = None
 ) -> PipelineSpec:
     """The settings in ``resources.pipelines.<key>``. Relative paths start at ``folder``, that of the bundle file which
-    holds the entry (``file``)."""
+    holds the entry (``file``).
+    """
     reader = _Reader(key, entry, folder, file)
     reader.warn_unknown()
     schema = reader.text("schema") or reader.text("target") or "default"

@@ -87,7 +87,9 @@ class _Scan:
     def _step(self, token: Token) -> None:
         scope, word = self.scopes[-1], token.upper
         if word == "(":
-            self.scopes.append(_Scope(self._word(-1), expects=scope.expects, in_from=scope.expects, streaming=scope.streaming))
+            self.scopes.append(
+                _Scope(self._word(-1), expects=scope.expects, in_from=scope.expects, streaming=scope.streaming)
+            )
             scope.expects = scope.streaming = False
         elif word == ")":
             if len(self.scopes) > 1:
@@ -130,7 +132,11 @@ class _Scan:
     def _cte_names(self) -> set[str]:
         names = set()
         for index, token in enumerate(self.found[:-2]):
-            if token.kind in ("word", "quoted") and self.found[index + 1].upper == "AS" and self.found[index + 2].value == "(":
+            if (
+                token.kind in ("word", "quoted")
+                and self.found[index + 1].upper == "AS"
+                and self.found[index + 2].value == "("
+            ):
                 before = self.found[index - 1].upper if index else ""
                 if before in ("WITH", "RECURSIVE", ","):
                     names.add(token.value.lower())

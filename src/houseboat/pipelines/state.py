@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import json
 import sqlite3
@@ -54,7 +54,7 @@ class State:
                 "insert into generations values (?, 1) on conflict (target) do update set n = n + 1", (target,)
             )
             for table in ("once", "snapshots", "resets"):
-                self._db.execute(f"delete from {table} where target = ?", (target,))  # noqa: S608 - own names
+                self._db.execute(f"delete from {table} where target = ?", (target,))
             self._db.execute("commit")
 
     def ran_once(self, target: str, flow: str) -> bool:
@@ -87,7 +87,7 @@ class State:
 def _dump(version: Any) -> str:
     if isinstance(version, bytes):
         return json.dumps(["bytes", version.hex()])
-    if isinstance(version, (datetime.date, decimal.Decimal)):  # a datetime is a date
+    if isinstance(version, (dt.date, decimal.Decimal)):  # a datetime is a date
         return json.dumps([type(version).__name__, str(version)])
     return json.dumps(["", version])
 
@@ -95,8 +95,8 @@ def _dump(version: Any) -> str:
 _LOADERS: dict[str, Any] = {
     "": lambda value: value,
     "bytes": bytes.fromhex,
-    "date": datetime.date.fromisoformat,
-    "datetime": datetime.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "datetime": dt.datetime.fromisoformat,
     "Decimal": decimal.Decimal,
 }
 

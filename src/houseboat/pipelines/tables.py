@@ -102,7 +102,8 @@ class Tables:
 
     def append(self, frame: DataFrame, full: str, mark: Mark, *, writer: tuple[str, int] | None = None) -> None:
         """Append rows in one commit; new columns are added to the table. ``writer``: who writes, and his number of this
-        write; a write with a number that the table already holds is left out (Delta's ``txnAppId``, ``txnVersion``)."""
+        write; a write with a number that the table already holds is left out (Delta's ``txnAppId``, ``txnVersion``).
+        """
         options = {"txnAppId": writer[0], "txnVersion": str(writer[1])} if writer else {}
         self._write(frame, full, "append", mark, (), mergeSchema="true", **options)
 
@@ -139,7 +140,10 @@ def _commit(row: dict[str, Any]) -> Commit:
     metrics = row.get("operationMetrics") or {}
     rows = metrics.get("numOutputRows", metrics.get("num_added_rows"))
     return Commit(
-        int(row["version"]), str(row.get("operation") or ""), mark if isinstance(mark, dict) else {}, None if rows is None else int(rows)
+        int(row["version"]),
+        str(row.get("operation") or ""),
+        mark if isinstance(mark, dict) else {},
+        None if rows is None else int(rows),
     )
 
 

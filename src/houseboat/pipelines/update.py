@@ -167,7 +167,9 @@ class Update:
         for flow in node.flows:
             if failed or state == "FAILED":
                 state = "SKIPPED" if failed else state
-                self._skip(node, flow, f"{failed[0]} did not complete" if failed else "another flow of the table failed")
+                self._skip(
+                    node, flow, f"{failed[0]} did not complete" if failed else "another flow of the table failed"
+                )
             elif not self._run_one(node, flow, run):
                 state = "FAILED"
         with self._lock:
@@ -207,7 +209,8 @@ class Update:
 
     def _tried(self, flow: FlowNode, record: Run, run: Callable[[], Outcome]) -> Outcome:
         """Run a flow, again when it may help: after new columns were learned, and in production after any failure that
-        another try may cure."""
+        another try may cure.
+        """
         attempts = self._attempts(flow)
         evolutions = EVOLUTIONS
         while True:
@@ -260,7 +263,12 @@ def _flow_name(node: Node, flow: FlowNode) -> str:
 
 
 def _summary(node: Node, outcome: Outcome) -> dict[str, Any]:
-    summary: dict[str, Any] = {"status": "COMPLETED", "kind": node.kind.value, "wrote": outcome.wrote, **metrics(outcome)}
+    summary: dict[str, Any] = {
+        "status": "COMPLETED",
+        "kind": node.kind.value,
+        "wrote": outcome.wrote,
+        **metrics(outcome),
+    }
     if outcome.change is not None:
         change = outcome.change
         summary |= {"inserted": change.inserted, "updated": change.updated, "deleted": change.deleted}
@@ -272,7 +280,7 @@ def _summary(node: Node, outcome: Outcome) -> dict[str, Any]:
 
 
 def _is_final(error: Exception) -> bool:
-    from houseboat.errors import Unsupported  # noqa: PLC0415
-    from houseboat.pipelines.errors import ExpectationViolation  # noqa: PLC0415
+    from houseboat.errors import Unsupported
+    from houseboat.pipelines.errors import ExpectationViolation
 
     return isinstance(error, (CdcError, ExpectationViolation, Unsupported)) or "EXPECTATION_VIOLATION" in str(error)
