@@ -78,8 +78,8 @@ def take_in(spark: SparkSession, lake: Lakehouse, repairs: Collection[str] = ())
     fates = _fates(graded, changed)
     _write(spark, lake, graded, changed, fates, again=any(name in history.moments for name in moments))
     accounts = _checked(spark, lake, drops, fates)
-    _record(spark, lake, drops, moments, accounts, repairs)
     _show_current(spark, lake)
+    _record(spark, lake, drops, moments, accounts, repairs)
     return _total(lake, accounts.values())
 
 
