@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pyspark.errors import AnalysisException, StreamingQueryException
 
 from houseboat.errors import Unsupported
-from pyspark.errors import AnalysisException, StreamingQueryException
 
 from .conftest import all_of, numbers
 
@@ -46,7 +46,7 @@ def test_starting_version_counts_for_a_new_checkpoint_only(spark: Any, at: At) -
 
 
 def test_starting_version_latest_reads_what_comes_later(spark: Any, at: At) -> None:
-    """"latest" is fixed at the first start, even when that start finds nothing."""
+    """The version "latest" is fixed at the first start, even when that start finds nothing."""
     append(spark, at("in"), 1)
     read(spark, at, startingVersion="latest")
     append(spark, at("in"), 2)
@@ -80,7 +80,9 @@ def test_a_limit_in_bytes_takes_at_least_one_file(spark: Any, at: At) -> None:
         ("delete from delta.`{t}`", "DELTA_SOURCE_IGNORE_DELETE", "ignoreDeletes"),
     ],
 )
-def test_a_change_upstream_fails_unless_it_is_to_be_skipped(spark: Any, at: At, change: str, code: str, option: str) -> None:
+def test_a_change_upstream_fails_unless_it_is_to_be_skipped(
+    spark: Any, at: At, change: str, code: str, option: str
+) -> None:
     """A table that is not only appended to has no stream, as on Databricks; the options let the query go on."""
     append(spark, at("in"), 1, 2)
     read(spark, at)
@@ -157,7 +159,7 @@ def test_partition_columns_come_back_with_their_types(spark: Any, at: At) -> Non
 
 
 def test_options_that_are_gaps_or_wrong_are_named(spark: Any, at: At) -> None:
-    """readChangeFeed is a declared gap; a user schema and a silly limit are refused."""
+    """ReadChangeFeed is a declared gap; a user schema and a silly limit are refused."""
     append(spark, at("in"), 1)
     with pytest.raises(Unsupported, match="readChangeFeed"):
         read(spark, at, readChangeFeed="true")
@@ -172,7 +174,11 @@ def test_read_stream_table_finds_the_catalogue(spark: Any, at: At) -> None:
     numbers(spark, 1).write.saveAsTable("spark_catalog.default.letters")
     stream = spark.readStream.table("spark_catalog.default.letters")
     assert stream.columns == ["n", "part"]
-    query = stream.writeStream.option("checkpointLocation", at("cp")).trigger(availableNow=True).toTable("spark_catalog.default.copied")
+    query = (
+        stream.writeStream.option("checkpointLocation", at("cp"))
+        .trigger(availableNow=True)
+        .toTable("spark_catalog.default.copied")
+    )
     query.awaitTermination()
     assert spark.table("spark_catalog.default.copied").count() == 1
     with pytest.raises(AnalysisException, match="TABLE_OR_VIEW_NOT_FOUND"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from .conftest import World, all_of, log_of, numbers
 
 At = Callable[[str], str]
@@ -45,7 +46,7 @@ def test_available_now_copies_what_is_there_then_only_what_is_new(spark: Any, at
 
 
 def test_a_backlog_is_split_by_max_files_per_trigger(spark: Any, at: At) -> None:
-    """availableNow honours the limit: each batch one commit, all rows there once."""
+    """AvailableNow honours the limit: each batch one commit, all rows there once."""
     for value in range(5):
         append(spark, at("in"), value)
     query = (
@@ -108,7 +109,7 @@ def test_a_stream_is_not_computed_as_a_batch(spark: Any, at: At) -> None:
 
     append(spark, at("in"), 1)
     stream = spark.readStream.format("delta").load(at("in"))
-    with pytest.raises(AnalysisException, match="must be executed with writeStream.start"):
+    with pytest.raises(AnalysisException, match="must be executed with writeStream"):
         stream.count()
     with pytest.raises(AnalysisException, match="'write' can not be called on streaming"):
         stream.write.format("delta").save(at("out"))
@@ -121,7 +122,10 @@ def test_two_queries_run_side_by_side(spark: Any, at: At) -> None:
     append(spark, at("in"), 1, 2)
     stream = spark.readStream.format("delta").load(at("in"))
     queries = [
-        stream.filter(f"n = {n}").writeStream.queryName(f"q{n}").option("checkpointLocation", at(f"cp{n}")).start(at(f"out{n}"))
+        stream.filter(f"n = {n}")
+        .writeStream.queryName(f"q{n}")
+        .option("checkpointLocation", at(f"cp{n}"))
+        .start(at(f"out{n}"))
         for n in (1, 2)
     ]
     assert {query.id for query in spark.streams.active} == {query.id for query in queries}
@@ -191,7 +195,12 @@ def test_queries_are_recorded_as_runs(spark: Any, world: World, at: At) -> None:
     """A run of kind "query" with the figures of its batches."""
     append(spark, at("in"), 1, 2)
     stream = spark.readStream.format("delta").load(at("in"))
-    query = stream.writeStream.queryName("counted").option("checkpointLocation", at("cp")).trigger(availableNow=True).start(at("out"))
+    query = (
+        stream.writeStream.queryName("counted")
+        .option("checkpointLocation", at("cp"))
+        .trigger(availableNow=True)
+        .start(at("out"))
+    )
     query.awaitTermination()
     run = next(run for run in world.runs.recent(kind="query") if run.name == "counted")
     assert (run.status, run.output) == ("Succeeded", {"batches": 1, "rows": 2})

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.errors import StreamingQueryException
 
 from houseboat.streaming.checkpoint import Checkpoint
 from houseboat.streaming.lock import CheckpointLock
-from pyspark.errors import StreamingQueryException
 
 from .conftest import World, all_of, log_of, numbers
 
@@ -64,14 +64,18 @@ def killed(world: World, tmp_path: Path, point: str, source: str, checkpoint: st
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX")
 @pytest.mark.parametrize("point", POINTS)
-def test_a_killed_query_goes_on_without_loss_or_double(spark: Any, world: World, at: At, tmp_path: Path, point: str) -> None:
+def test_a_killed_query_goes_on_without_loss_or_double(
+    spark: Any, world: World, at: At, tmp_path: Path, point: str
+) -> None:
     """Both the first batch and a later one are killed; every row is in the sink once, and the lock is free."""
     for values in ((1, 2), (3,)):
         numbers(spark, *values).write.format("delta").mode("append").save(at("in"))
         killed(world, tmp_path, point, at("in"), at("cp"), f"start({at('out')!r})")
     stream = spark.readStream.format("delta").load(at("in"))
     for _ in range(2):
-        stream.writeStream.option("checkpointLocation", at("cp")).trigger(availableNow=True).start(at("out")).awaitTermination()
+        stream.writeStream.option("checkpointLocation", at("cp")).trigger(availableNow=True).start(
+            at("out")
+        ).awaitTermination()
     assert all_of(spark, at("out")) == [1, 2, 3]
 
 
@@ -79,7 +83,14 @@ def test_a_killed_query_goes_on_without_loss_or_double(spark: Any, world: World,
 def test_a_killed_file_sink_leaves_each_row_once(spark: Any, world: World, at: At, tmp_path: Path) -> None:
     """A batch whose files were moved but not committed is not written again."""
     numbers(spark, 1, 2).write.format("delta").save(at("in"))
-    killed(world, tmp_path, "after the sink, before the commit", at("in"), at("cp"), f"format('parquet').start({at('out')!r})")
+    killed(
+        world,
+        tmp_path,
+        "after the sink, before the commit",
+        at("in"),
+        at("cp"),
+        f"format('parquet').start({at('out')!r})",
+    )
     stream = spark.readStream.format("delta").load(at("in"))
     writer = stream.writeStream.format("parquet").option("checkpointLocation", at("cp")).trigger(availableNow=True)
     writer.start(at("out")).awaitTermination()
@@ -93,7 +104,9 @@ def test_a_replay_looks_only_at_what_was_committed_since(spark: Any, at: At) -> 
     stream = spark.readStream.format("delta").load(at("in"))
 
     def run() -> None:
-        stream.writeStream.option("checkpointLocation", at("cp")).trigger(availableNow=True).start(at("out")).awaitTermination()
+        stream.writeStream.option("checkpointLocation", at("cp")).trigger(availableNow=True).start(
+            at("out")
+        ).awaitTermination()
 
     run()
     numbers(spark, 9).write.format("delta").mode("append").save(at("out"))
@@ -140,10 +153,14 @@ def test_a_changed_number_of_sources_is_refused(spark: Any, at: At) -> None:
     """The offsets of one source say nothing about two."""
     numbers(spark, 1).write.format("delta").save(at("in"))
     stream = spark.readStream.format("delta").load(at("in"))
-    stream.writeStream.option("checkpointLocation", at("cp")).trigger(availableNow=True).start(at("out")).awaitTermination()
+    stream.writeStream.option("checkpointLocation", at("cp")).trigger(availableNow=True).start(
+        at("out")
+    ).awaitTermination()
     both = stream.union(spark.readStream.format("delta").load(at("in")))
     query = both.writeStream.option("checkpointLocation", at("cp")).trigger(availableNow=True).start(at("out"))
-    with pytest.raises(StreamingQueryException, match=r"There are \[1\] sources in the checkpoint offsets and now there are \[2\]"):
+    with pytest.raises(
+        StreamingQueryException, match=r"There are \[1\] sources in the checkpoint offsets and now there are \[2\]"
+    ):
         query.awaitTermination()
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.errors import AnalysisException, StreamingQueryException
 
 from houseboat.errors import HouseboatError, Unsupported
-from pyspark.errors import AnalysisException, StreamingQueryException
 
 from .conftest import all_of, log_of, numbers
 
@@ -28,7 +28,9 @@ def test_to_table_makes_the_table_before_the_first_row(spark: Any, at: At) -> No
     stream = spark.readStream.format("delta").load(at("in"))
 
     def start() -> Any:
-        writer = stream.writeStream.partitionBy("part").option("checkpointLocation", at("cp")).trigger(availableNow=True)
+        writer = (
+            stream.writeStream.partitionBy("part").option("checkpointLocation", at("cp")).trigger(availableNow=True)
+        )
         return writer.toTable("spark_catalog.default.made")
 
     start().awaitTermination()
@@ -81,11 +83,15 @@ def test_foreach_batch_gets_a_dataframe_of_the_users_session(spark: Any, at: At)
             f"merge into delta.`{out}` t using updates u on t.n = u.n"
             " when matched then update set part = 'again' when not matched then insert *"
         )
-        session.createDataFrame([(batch, df.count())], "batch long, rows long").write.format("delta").mode("append").save(seen)
+        session.createDataFrame([(batch, df.count())], "batch long, rows long").write.format("delta").mode(
+            "append"
+        ).save(seen)
 
     def run() -> None:
         stream = spark.readStream.format("delta").load(at("in"))
-        writer = stream.writeStream.foreachBatch(upsert).option("checkpointLocation", at("cp")).trigger(availableNow=True)
+        writer = (
+            stream.writeStream.foreachBatch(upsert).option("checkpointLocation", at("cp")).trigger(availableNow=True)
+        )
         writer.start().awaitTermination()
 
     run()
@@ -108,7 +114,9 @@ def test_foreach_batch_may_close_over_the_session(spark: Any, at: At) -> None:
         spark.range(3).selectExpr("id as n").write.format("delta").save(out)
 
     stream = spark.readStream.format("delta").load(at("in"))
-    stream.writeStream.foreachBatch(write).option("checkpointLocation", at("cp")).trigger(availableNow=True).start().awaitTermination()
+    stream.writeStream.foreachBatch(write).option("checkpointLocation", at("cp")).trigger(
+        availableNow=True
+    ).start().awaitTermination()
     assert all_of(spark, out) == [0, 1, 2]
 
 
@@ -137,7 +145,7 @@ def test_txn_options_belong_together(spark: Any, at: At) -> None:
 
 
 def test_txn_options_work_by_table_name(spark: Any) -> None:
-    """saveAsTable too."""
+    """SaveAsTable too."""
     for _ in range(2):
         options = {"txnAppId": "a", "txnVersion": "0"}
         numbers(spark, 1).write.mode("append").options(**options).saveAsTable("spark_catalog.default.once_only")
@@ -179,7 +187,10 @@ def test_file_sinks_append_files_and_list_them(spark: Any, at: At, kind: str) ->
     assert sorted(p.name for p in (Path(at("out")) / "_spark_metadata").iterdir()) == ["0", "1"]
     files = sorted(p.name for p in Path(at("out")).iterdir() if p.is_file())
     assert [name[:10] for name in files] == ["part-00000", "part-00001"]
-    assert spark.read.format(kind).schema("n long, part string").load([f"{at('out')}/{name}" for name in files]).count() == 2
+    assert (
+        spark.read.format(kind).schema("n long, part string").load([f"{at('out')}/{name}" for name in files]).count()
+        == 2
+    )
 
 
 def test_sinks_that_are_gaps_say_what_to_do(spark: Any, at: At) -> None:

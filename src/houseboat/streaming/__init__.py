@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 def streaming_handlers(lake: Lake, names: CatalogNames, runs: Runs | None = None) -> list[Handler]:
     """The handlers of streaming, for the front of the chain; ``runs``: where queries are recorded, kind ``query``."""
-    from houseboat.streaming import handler  # noqa: PLC0415 - PySpark takes seconds to import
+    from houseboat.streaming import handler
 
     return handler.streaming_handlers(lake, names, runs)

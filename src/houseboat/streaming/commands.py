@@ -27,6 +27,18 @@ UNSUPPORTED = {
 """Commands of other clients that Houseboat does not answer -> what is."""
 
 
+def answer(command: commands_pb2.Command, queries: Queries) -> Iterator[pb2.ExecutePlanResponse] | None:
+    """The answer to a command about queries; None for any other command."""
+    kind = command.WhichOneof("command_type")
+    if kind == "streaming_query_command":
+        return query_command(command.streaming_query_command, queries)
+    if kind == "streaming_query_manager_command":
+        return manager_command(command.streaming_query_manager_command, queries)
+    if kind == "streaming_query_listener_bus_command":
+        return listener_command(command.streaming_query_listener_bus_command, queries)
+    return None
+
+
 def query_command(command: commands_pb2.StreamingQueryCommand, queries: Queries) -> Iterator[pb2.ExecutePlanResponse]:
     """``StreamingQuery``: status, progress, stop, awaitTermination, ..."""
     query = queries.run(command.query_id.run_id)
@@ -88,7 +100,9 @@ def listener_command(
         yield response
 
 
-def _status(command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult) -> None:  # noqa: ARG001
+def _status(
+    _command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult
+) -> None:
     message, available, busy = query.status
     result.status.status_message = message
     result.status.is_data_available = available
@@ -96,20 +110,28 @@ def _status(command: commands_pb2.StreamingQueryCommand, query: Query, result: c
     result.status.is_active = query.active
 
 
-def _progress(command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult) -> None:
+def _progress(
+    command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult
+) -> None:
     recent = query.recent
     result.recent_progress.recent_progress_json.extend(recent[-1:] if command.last_progress else recent)
 
 
-def _stop(command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult) -> None:  # noqa: ARG001
+def _stop(
+    _command: commands_pb2.StreamingQueryCommand, query: Query, _result: commands_pb2.StreamingQueryCommandResult
+) -> None:
     query.stop()
 
 
-def _process_all(command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult) -> None:  # noqa: ARG001
+def _process_all(
+    _command: commands_pb2.StreamingQueryCommand, query: Query, _result: commands_pb2.StreamingQueryCommandResult
+) -> None:
     query.process_all_available()
 
 
-def _explain(command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult) -> None:
+def _explain(
+    command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult
+) -> None:
     """The plan of a batch, by the engine; the sources stand in it as empty tables of their columns."""
     parts = query.parts
     empty = [leaves.empty_relation(source.schema().json()) for source in parts.sources]
@@ -119,14 +141,18 @@ def _explain(command: commands_pb2.StreamingQueryCommand, query: Query, result: 
     result.explain.result = f"== Streaming sources ==\n{sources}\n\n{text}"
 
 
-def _exception(command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult) -> None:  # noqa: ARG001
+def _exception(
+    _command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult
+) -> None:
     result.exception.SetInParent()
     if query.error is not None:
         result.exception.exception_message = f"{_EXCEPTION}: {query.error}"
         result.exception.error_class = error_class(query.error)
 
 
-def _await(command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult) -> None:
+def _await(
+    command: commands_pb2.StreamingQueryCommand, query: Query, result: commands_pb2.StreamingQueryCommandResult
+) -> None:
     asked = command.await_termination
     result.await_termination.terminated = query.wait(asked.timeout_ms / 1000 if asked.HasField("timeout_ms") else None)
 

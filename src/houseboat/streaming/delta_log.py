@@ -93,7 +93,9 @@ def added_by(table: Table, version: int, options: DeltaOptions) -> list[AddedFil
     if actions is None:
         return None
     adds = [action["add"] for action in actions if "add" in action and action["add"].get("dataChange", True)]
-    removes = [action["remove"] for action in actions if "remove" in action and action["remove"].get("dataChange", True)]
+    removes = [
+        action["remove"] for action in actions if "remove" in action and action["remove"].get("dataChange", True)
+    ]
     for action in actions:
         if "metaData" in action:
             _check_metadata(table, version, action["metaData"])

@@ -69,7 +69,8 @@ def delta_options(leaf: Leaf) -> DeltaOptions:
         starting_timestamp=None if timestamp is None else _milliseconds(timestamp),
         skip_change_commits=_truth(leaf, "skipChangeCommits", default=False),
         ignore_deletes=_truth(leaf, "ignoreDeletes", default=False),
-        ignore_changes=_truth(leaf, "ignoreChanges", default=False) or _truth(leaf, "ignoreFileDeletion", default=False),
+        ignore_changes=_truth(leaf, "ignoreChanges", default=False)
+        or _truth(leaf, "ignoreFileDeletion", default=False),
         fail_on_data_loss=_truth(leaf, "failOnDataLoss", default=True),
     )
 

@@ -184,7 +184,9 @@ class DeltaSource:
             files = self._snapshot(at.version)
             for index in range(at.index + 1, len(files)):
                 last = index == len(files) - 1
-                yield _Step(Position(at.version + 1) if last else Position(at.version, index, starting=True), files[index])
+                yield _Step(
+                    Position(at.version + 1) if last else Position(at.version, index, starting=True), files[index]
+                )
             at = Position(at.version + 1)
             if not files:
                 yield _Step(at, None)

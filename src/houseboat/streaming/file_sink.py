@@ -29,7 +29,12 @@ class FileSink(SimpleSink):
     """Appends files of one format to a folder."""
 
     def __init__(
-        self, format_: str, folder: Path, options: Mapping[str, str], partition_by: Sequence[str], session: SessionContext
+        self,
+        format_: str,
+        folder: Path,
+        options: Mapping[str, str],
+        partition_by: Sequence[str],
+        session: SessionContext,
     ) -> None:
         self._format = format_
         self._folder = folder

@@ -17,7 +17,7 @@ from pyspark.sql.connect.proto import relations_pb2
 
 from houseboat.engine import plans
 from houseboat.engine.handler import Handler, Proceed, ProceedAnalyze, SessionContext
-from houseboat.streaming import commands, leaves, metadata_column, progress
+from houseboat.streaming import commands, leaves, metadata_column, progress, rules
 from houseboat.streaming.errors import analysis_error
 from houseboat.streaming.idempotent import IdempotentWrites
 from houseboat.streaming.manager import Queries
@@ -99,12 +99,9 @@ class Streams(Handler):
         """Start queries, answer their commands; refuse to compute a stream as a batch."""
         queries, views = self.queries(session), self.views(session)
         kind = plan.command.WhichOneof("command_type") if plan.HasField("command") else None
-        if kind == "streaming_query_command":
-            return commands.query_command(plan.command.streaming_query_command, queries)
-        if kind == "streaming_query_manager_command":
-            return commands.manager_command(plan.command.streaming_query_manager_command, queries)
-        if kind == "streaming_query_listener_bus_command":
-            return commands.listener_command(plan.command.streaming_query_listener_bus_command, queries)
+        answer = commands.answer(plan.command, queries)
+        if answer is not None:
+            return answer
         if views.any():
             plan = plans.copied(plan)
             views.expand(plan)
@@ -119,6 +116,7 @@ class Streams(Handler):
         raise _not_a_batch(kind)
 
     def _empty(self, message: pb2.AnalyzePlanRequest | relations_pb2.Relation, session: SessionContext) -> None:
+        rules.strip_watermarks(message)
         named = metadata_column.is_named(message)
         if named:
             metadata_column.hide(message)
@@ -203,7 +201,9 @@ class Streams(Handler):
 def _not_a_batch(kind: str | None) -> Exception:
     if kind in ("write_operation", "write_operation_v2"):
         return analysis_error(
-            "'write' can not be called on streaming Dataset/DataFrame", hint="use writeStream", code="CALL_ON_STREAMING_DATASET_UNSUPPORTED"
+            "'write' can not be called on streaming Dataset/DataFrame",
+            hint="use writeStream",
+            code="CALL_ON_STREAMING_DATASET_UNSUPPORTED",
         )
     return analysis_error(
         "Queries with streaming sources must be executed with writeStream.start();",

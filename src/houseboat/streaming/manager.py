@@ -99,7 +99,9 @@ class Queries:
                 self._listener = None
 
 
-def _events(source: queue.SimpleQueue[commands_pb2.StreamingQueryListenerEvent | None]) -> Iterator[commands_pb2.StreamingQueryListenerEvent]:
+def _events(
+    source: queue.SimpleQueue[commands_pb2.StreamingQueryListenerEvent | None],
+) -> Iterator[commands_pb2.StreamingQueryListenerEvent]:
     """PySpark's listener thread would keep a finished program alive, so it ends with the main thread."""
     while True:
         try:

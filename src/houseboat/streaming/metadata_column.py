@@ -30,7 +30,9 @@ _PASSING = frozenset(
 
 def is_named(message: Message) -> bool:
     """Whether anything in a plan names ``_metadata``."""
-    if any(_NAMED.search(e.unresolved_attribute.unparsed_identifier) for e in _expressions(message, "unresolved_attribute")):
+    if any(
+        _NAMED.search(e.unresolved_attribute.unparsed_identifier) for e in _expressions(message, "unresolved_attribute")
+    ):
         return True
     if any(_NAMED.search(e.expression_string.expression) for e in _expressions(message, "expression_string")):
         return True
@@ -109,7 +111,10 @@ def _wrap(relation: relations_pb2.Relation) -> None:
 
 def _children(body: Message) -> Iterator[relations_pb2.Relation]:
     for field, value in body.ListFields():
-        if field.message_type is not None and field.message_type.full_name == relations_pb2.Relation.DESCRIPTOR.full_name:
+        if (
+            field.message_type is not None
+            and field.message_type.full_name == relations_pb2.Relation.DESCRIPTOR.full_name
+        ):
             yield from value if not isinstance(value, Message) else (value,)
 
 

@@ -52,7 +52,8 @@ class Places:
             return None
         if entry.kind == "view":
             raise analysis_error(
-                f"{entry.name} is a view: a stream reads tables", hint="read the table under the view, or stream its query"
+                f"{entry.name} is a view: a stream reads tables",
+                hint="read the table under the view, or stream its query",
             )
         return self._names.place(entry)
 

@@ -61,7 +61,14 @@ def timestamp(seconds: float | None = None) -> str:
 
 
 def progress_json(
-    who: Identity, batch: int, watch: Stopwatch, sources: Sequence[SourceProgress], sink: str, output_rows: int, *, since: float
+    who: Identity,
+    batch: int,
+    watch: Stopwatch,
+    sources: Sequence[SourceProgress],
+    sink: str,
+    output_rows: int,
+    *,
+    since: float,
 ) -> str:
     """One ``StreamingQueryProgress``. ``output_rows`` is -1 when unknown; ``since``: when the batch before began (0:
     none did), seconds.

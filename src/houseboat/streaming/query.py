@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import math
+import shutil
 import threading
 import time
 from collections import deque
@@ -40,7 +41,9 @@ _SINK_POSITION = "houseboat.sink.position"
 
 @dataclass(frozen=True)
 class Parts:
-    """What a query is made of. ``plan`` still has its streaming leaves; ``sources`` are theirs, in order."""
+    """What a query is made of. ``plan`` still has its streaming leaves; ``sources`` are theirs, in order.
+    ``temporary``: the checkpoint goes with the query.
+    """
 
     who: Identity
     plan: relations_pb2.Relation
@@ -50,6 +53,7 @@ class Parts:
     checkpoint: Checkpoint
     lock: CheckpointLock
     session: SessionContext
+    temporary: bool = False
 
 
 class Query:
@@ -142,7 +146,7 @@ class Query:
                 self._drain()
             else:
                 self._go_on()
-        except Exception as error:  # noqa: BLE001 - a query's thread: every failure becomes the query's outcome
+        except BaseException as error:  # noqa: BLE001 - whatever ends the thread early is the outcome of the query
             self.error = stream_failed(self.who, error)
         finally:
             self._end()
@@ -247,13 +251,13 @@ class Query:
         watch.spent["triggerExecution"] = round((time.time() - watch.started) * 1000)
         sole = len(self.parts.sources) == 1
         sources = [
-            SourceProgress(source.description, start, end, _count(source, start, end, written if sole else 0), source.metrics())
+            SourceProgress(
+                source.description, start, end, _count(source, start, end, written if sole else 0), source.metrics()
+            )
             for source, start, end in zip(self.parts.sources, starts, planned.ends, strict=True)
         ]
         sink = self.parts.sink.description
-        text = progress.progress_json(
-            self.who, planned.number, watch, sources, sink, written, since=self._last_began
-        )
+        text = progress.progress_json(self.who, planned.number, watch, sources, sink, written, since=self._last_began)
         self._last_began = watch.started
         self.batches += 1
         self.rows += written if written != UNKNOWN_ROWS else sum(source.rows for source in sources)
@@ -263,6 +267,8 @@ class Query:
     def _end(self) -> None:
         self._message = "Stopped" if self.error is None else f"Terminated with exception: {self.error}"
         self.parts.lock.release()
+        if self.parts.temporary:
+            shutil.rmtree(self.parts.checkpoint.folder, ignore_errors=True)
         code = None if self.error is None else error_class(self.error)
         event = progress.terminated_event(self.who, None if self.error is None else str(self.error), code)
         try:

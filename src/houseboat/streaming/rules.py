@@ -19,7 +19,10 @@ _FOREACH = "use foreachBatch with a MERGE into the target, or a materialized vie
 
 STATEFUL = {
     "aggregate": ("a streaming aggregation", _FOREACH),
-    "deduplicate": ("dropDuplicates / distinct on a stream", "use foreachBatch with MERGE ... WHEN NOT MATCHED THEN INSERT"),
+    "deduplicate": (
+        "dropDuplicates / distinct on a stream",
+        "use foreachBatch with MERGE ... WHEN NOT MATCHED THEN INSERT",
+    ),
     "limit": ("limit on a stream", "limit what the sink is read for, or use foreachBatch"),
     "group_map": ("applyInPandas on a stream", _FOREACH),
     "co_group_map": ("cogroup on a stream", _FOREACH),
@@ -46,7 +49,9 @@ def check(plan: relations_pb2.Relation, output_mode: str) -> None:
             "'writeStream' can be called only on streaming Dataset/DataFrame", code="WRITE_STREAM_NOT_ALLOWED"
         )
     if output_mode not in _SINK_MODES:
-        raise analysis_error(f"Unknown output mode {output_mode}. Accepted output modes are 'append', 'complete', 'update'")
+        raise analysis_error(
+            f"Unknown output mode {output_mode}. Accepted output modes are 'append', 'complete', 'update'"
+        )
     for relation in plans.relations(plan):
         kind = relation.WhichOneof("rel_type")
         if kind in STATEFUL and has_streams(relation):
@@ -67,12 +72,17 @@ def without_watermarks(plan: relations_pb2.Relation) -> relations_pb2.Relation:
     """A copy of a plan without ``withWatermark``, which changes nothing where no state is kept."""
     copy = relations_pb2.Relation()
     copy.CopyFrom(plan)
-    for relation in plans.relations(copy):
+    strip_watermarks(copy)
+    return copy
+
+
+def strip_watermarks(message: Message) -> None:
+    """Take ``withWatermark`` out of the plans in a message, in place."""
+    for relation in plans.relations(message):
         if relation.HasField("with_watermark"):
             inner = relations_pb2.Relation()
             inner.CopyFrom(relation.with_watermark.input)
             relation.CopyFrom(inner)
-    return copy
 
 
 def _check_relation(relation: relations_pb2.Relation, kind: str | None) -> None:
@@ -83,7 +93,11 @@ def _check_relation(relation: relations_pb2.Relation, kind: str | None) -> None:
         )
     if kind == "join":
         _check_static_join(relation.join)
-    if kind == "set_op" and relation.set_op.set_op_type != relations_pb2.SetOperation.SET_OP_TYPE_UNION and has_streams(relation):
+    if (
+        kind == "set_op"
+        and relation.set_op.set_op_type != relations_pb2.SetOperation.SET_OP_TYPE_UNION
+        and has_streams(relation)
+    ):
         raise analysis_error("INTERSECT and EXCEPT are not supported on streaming DataFrames/Datasets")
     if kind in ("project", "with_columns") and has_streams(relation) and _has_window(getattr(relation, kind)):
         raise analysis_error(

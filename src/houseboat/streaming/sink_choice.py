@@ -91,12 +91,12 @@ def _delta(wish: Wish) -> Sink:
     table = start.table_name or None
     if table:
         options = wish.options | ({"path": wish.path} if wish.path else {})
-        target = Target(None, table, lambda: places.table(table, session), options, tuple(start.partitioning_column_names))
+        target = Target(
+            None, table, lambda: places.table(table, session), options, tuple(start.partitioning_column_names)
+        )
     else:
         folder = places.folder(_path(wish))
-        target = Target(
-            folder.as_posix(), None, lambda: folder, wish.options, tuple(start.partitioning_column_names)
-        )
+        target = Target(folder.as_posix(), None, lambda: folder, wish.options, tuple(start.partitioning_column_names))
     return DeltaSink(target, wish.query_id, session)
 
 

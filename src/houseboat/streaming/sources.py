@@ -33,7 +33,9 @@ def delta(leaf: Leaf, session: SessionContext, state: Path | None, places: Place
     if leaf.table:
         return DeltaSource(places.existing_table(leaf.table, session), options, state)
     if not leaf.path:
-        raise analysis_error("'path' is not specified", code="DELTA_PATH_DOES_NOT_EXIST", hint="give load() the table's path")
+        raise analysis_error(
+            "'path' is not specified", code="DELTA_PATH_DOES_NOT_EXIST", hint="give load() the table's path"
+        )
     return DeltaSource(places.folder(leaf.path), options, state)
 
 

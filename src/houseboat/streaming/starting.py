@@ -52,7 +52,8 @@ class Starter:
         """
         rules.check(start.input, start.output_mode.lower() or "append")
         trigger = trigger_of(start)
-        checkpoint = Checkpoint(self._folder(start))
+        folder = self._folder(start)
+        checkpoint = Checkpoint(folder or self._places.temporary("checkpoint"))
         take_over(checkpoint.folder)
         name = start.query_name or None
         if name and queries.by_name(name) is not None:
@@ -70,7 +71,8 @@ class Starter:
             if named:
                 metadata_column.hide(plan)
             sink = sink_of(Wish(start, who.id, self._session, self._places))
-            return Query(Parts(who, plan, sources, sink, trigger, checkpoint, lock, self._session), tell)
+            parts = Parts(who, plan, sources, sink, trigger, checkpoint, lock, self._session, temporary=folder is None)
+            return Query(parts, tell)
         except BaseException:
             lock.release()
             raise
@@ -78,13 +80,17 @@ class Starter:
     def _sources_of(self, plan: relations_pb2.Relation, checkpoint: Checkpoint, *, with_metadata: bool) -> list[Source]:
         return [
             source_of(
-                leaves.leaf_of(leaf, with_metadata=with_metadata), self._session, checkpoint.source_folder(index), self._places, self._sources
+                leaves.leaf_of(leaf, with_metadata=with_metadata),
+                self._session,
+                checkpoint.source_folder(index),
+                self._places,
+                self._sources,
             )
             for index, leaf in enumerate(leaves.streams(plan))
         ]
 
-    def _folder(self, start: commands_pb2.WriteStreamOperationStart) -> Path:
-        """The checkpoint's folder: the option, else a folder below the session's root, else a temporary one."""
+    def _folder(self, start: commands_pb2.WriteStreamOperationStart) -> Path | None:
+        """The checkpoint's folder: the option, else a folder below the session's root, else (None) a temporary one."""
         given = plans.options(start).get("checkpointlocation")
         if given:
             return self._places.folder(given)
@@ -92,7 +98,7 @@ class Starter:
         if root:
             return self._places.folder(root) / (start.query_name or str(uuid.uuid4()))
         if format_of(start) in TEMPORARY:
-            return self._places.temporary("checkpoint")
+            return None
         raise analysis_error(
             'checkpointLocation must be specified either through option("checkpointLocation", ...) or '
             f'SparkSession.conf.set("{_ROOT}", ...)',

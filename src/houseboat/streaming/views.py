@@ -6,6 +6,7 @@ SQL that names it. A query over the view carries the stream along as a named ref
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from pyspark.sql.connect.proto import relations_pb2
 from houseboat.engine import plans
 from houseboat.engine.sql_text import names, tokens
 from houseboat.streaming.places import name_parts
+
+_plan_ids = itertools.count(1 << 40)
+"""Ids for plan nodes of our own, far from those that PySpark counts up from 0."""
 
 
 class StreamingViews:
@@ -71,6 +75,7 @@ def over_views(sql: relations_pb2.Relation, views: Mapping[str, relations_pb2.Re
         relation.with_relations.root.CopyFrom(sql)
     for name, plan in views.items():
         reference = relation.with_relations.references.add()
+        reference.common.plan_id = next(_plan_ids)
         reference.subquery_alias.alias = name
         reference.subquery_alias.input.CopyFrom(plan)
     return relation
