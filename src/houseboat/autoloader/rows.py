@@ -54,6 +54,13 @@ def read(kind: str, job: ReadJob, folder: Path) -> relations_pb2.Relation:
 
     Raises ``MalformedRecord`` (mode FAILFAST) and ``CloudFilesError`` for files that are not of the format.
     """
+    for file in job.files:
+        if not Path(file.path).is_file():
+            raise CloudFilesError(
+                f"File {file.address} does not exist: it was there when the stream found it.",
+                hint="put it back, or set the option ignoreMissingFiles to true",
+                code="FAILED_READ_FILE.FILE_NOT_EXIST",
+            )
     with connection(job.time_zone) as con:
         try:
             return _read(kind, plain_job(kind, job, folder), folder, con)

@@ -68,7 +68,8 @@ def _plan(
     first = files[0]
     out = [(field.name, value) for field, value in zip(job.data.fields, columns, strict=True)]
     for field in job.partitions.fields:
-        value = relations.literal(first.partitions.get(field.name))
+        # nullif: a bare literal would make a column that forbids nulls, and the table written from it too
+        value = relations.call("nullif", relations.literal(first.partitions.get(field.name)), relations.literal(None))
         out.append(
             (field.name, value if field.dataType.simpleString() == "string" else relations.cast(value, field.dataType))
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from houseboat.autoloader import relations
 from houseboat.autoloader.ddl import duckdb_type, name, text
+from houseboat.autoloader.errors import CloudFilesError
 from houseboat.autoloader.reader import direct, lines
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Parquet:
         from pyspark.sql.types import StructField, StructType
 
         found: dict[str, StructField] = {}
-        for schema in dict.fromkeys(_schema(file.path).json() for file in files):
+        for schema in dict.fromkeys(_schema(file).json() for file in files):
             for field in StructType.fromJson(json.loads(schema)).fields:
                 held = found.get(field.name.lower())
                 if held is None:
@@ -127,12 +128,21 @@ def _by_schema(job: ReadJob) -> list[tuple[StructType, list[InputFile]]]:
 
     groups: dict[str, list[InputFile]] = {}
     for file in job.files:
-        groups.setdefault(_schema(file.path).json(), []).append(file)
+        groups.setdefault(_schema(file).json(), []).append(file)
     return [(StructType.fromJson(json.loads(schema)), files) for schema, files in groups.items()]
 
 
-def _schema(path: str) -> StructType:
+def _schema(file: InputFile) -> StructType:
+    import pyarrow as pa
     import pyarrow.parquet as pq
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    return from_arrow_schema(pq.read_schema(path))
+    try:
+        held = pq.read_schema(file.path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise CloudFilesError(
+            f"cannot read {file.address} as parquet: {error}",
+            hint="check the file and cloudFiles.format",
+            code="FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER",
+        ) from error
+    return from_arrow_schema(held, prefer_timestamp_ntz=True)
