@@ -129,6 +129,9 @@ def test_sql_over_a_streaming_view_streams(spark: Any, at: At) -> None:
     assert all_of(spark, at("out")) == [2, 3]
     given = spark.sql("select n from {source} where n = 1", source=spark.readStream.format("delta").load(at("in")))
     assert given.isStreaming
+    spark.catalog.dropTempView("flow")
+    with pytest.raises(AnalysisException):
+        _ = spark.table("flow").columns
 
 
 class Listener(StreamingQueryListener):

@@ -103,6 +103,8 @@ class Streams(Handler):
         if answer is not None:
             return answer
         if views.any():
+            if plan.root.HasField("catalog") and plan.root.catalog.HasField("drop_temp_view"):
+                views.drop(plan.root.catalog.drop_temp_view.view_name)
             plan = plans.copied(plan)
             views.expand(plan)
         if kind == "write_stream_operation_start":
