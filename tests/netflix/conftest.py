@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from houseboat.workspace import Workspace
     from lakehouse.names import Lakehouse
-    from pyspark.sql import SparkSession
 
 DATABRICKS = Path(__file__).resolve().parents[2] / "netflix" / "databricks"
 sys.path.insert(0, str(DATABRICKS / "notebooks"))
@@ -57,7 +58,9 @@ class Home:
     def drop(self, *rows: dict[str, str | None], file: str = "drop-1", modified: int = 1) -> None:
         """A drop of titles comes into bronze."""
         frame = self.bronze(*rows, file=file, modified=modified)
-        frame.write.format("delta").mode("append").option("mergeSchema", "true").saveAsTable("netflix.bronze.netflix_titles")
+        frame.write.format("delta").mode("append").option("mergeSchema", "true").saveAsTable(
+            "netflix.bronze.netflix_titles"
+        )
 
     def lookup(self, table: str, text: str) -> None:
         """A lookup file lands."""

@@ -85,7 +85,9 @@ def changed_titles(before: Path, after: Path) -> int:
     content = ("kind", "title", "added", "year", "rating", "minutes", "seasons", "description")
     left, right = (f"({', '.join(f'{side}.{name}' for name in content)})" for side in ("a", "b"))
     current, later = _CURRENT.format(name="titles"), _CURRENT.format(name="later")
-    found = db.execute(f"select count(*) from {current} a join {later} b using (id) where {left} is distinct from {right}")
+    found = db.execute(
+        f"select count(*) from {current} a join {later} b using (id) where {left} is distinct from {right}"
+    )
     return int((found.fetchone() or (0,))[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from conftest import TITLE, Home
 from lakehouse.bronze import counted
 from lakehouse.quality import AccountingError

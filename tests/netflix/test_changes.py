@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conftest import Home
 from lakehouse.changes import changes, has_repeats
+
+if TYPE_CHECKING:
+    from conftest import Home
 
 
 def rows(home: Home, *events: tuple[int, int, int]) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Any
 
 import pytest
+
 from conftest import TITLE, Home
 from lakehouse.cleanse import content_hash, grade_lookup, grade_titles, landed_columns, title_content
 from lakehouse.rules import LOOKUP_RULES, RATINGS, TITLE_RULES
@@ -38,11 +39,11 @@ def test_every_title_rule_can_be_broken(home: Home, rule: str) -> None:
 def test_dates_are_read_in_three_forms(home: Home, text: str) -> None:
     """All drops mean the same day."""
     (row,) = graded(home, TITLE | {"date_added": text})
-    assert (row["date_added"], row["broken_rule"]) == (datetime.date(2019, 9, 9), None)
+    assert (row["date_added"], row["broken_rule"]) == (dt.date(2019, 9, 9), None)
 
 
 def test_durations_are_read_as_numbers_or_as_the_later_listing_writes_them(home: Home) -> None:
-    """"90 min" and "2 Seasons" of the listing of 2021 end in the same columns."""
+    """The later listing writes 90 min and 2 Seasons; they end in the same columns."""
     bare = {"duration_minutes": None}
     rows = graded(
         home,
@@ -69,7 +70,13 @@ def test_titles_are_enriched(home: Home) -> None:
     """Short title, type flag, rating family, minimum age, decade, when added and how old then."""
     (row,) = graded(home, TITLE | {"title": "Norm: the sequel", "rating": "TV-MA"})
     found = {name: row[name] for name in ("short_title", "type_flag", "rating_family", "minimum_age", "decade")}
-    assert found == {"short_title": "Norm", "type_flag": 1, "rating_family": "Adults", "minimum_age": 17, "decade": 2010}
+    assert found == {
+        "short_title": "Norm",
+        "type_flag": 1,
+        "rating_family": "Adults",
+        "minimum_age": 17,
+        "decade": 2010,
+    }
     assert (row["added_year"], row["added_month"], row["age_when_added"]) == (2019, 9, 1)
 
 

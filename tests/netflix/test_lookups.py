@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from conftest import TITLE, Home
 from lakehouse import lookups, tables, titles
 from lakehouse.quality import AccountingError

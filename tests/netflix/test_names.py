@@ -11,7 +11,10 @@ def test_tables_and_addresses_follow_the_deployment() -> None:
     lake = Lakehouse("films", "stfilms")
     assert lake.silver("netflix_titles") == "films.silver.netflix_titles"
     assert lake.landed_titles == "abfss://raw@stfilms.dfs.core.windows.net/titles/"
-    assert lake.landed_lookup("netflix_cast") == "abfss://bronze@stfilms.dfs.core.windows.net/netflix_cast/netflix_cast.csv"
+    assert (
+        lake.landed_lookup("netflix_cast")
+        == "abfss://bronze@stfilms.dfs.core.windows.net/netflix_cast/netflix_cast.csv"
+    )
 
 
 def test_what_streams_remember_lies_outside_the_tables() -> None:

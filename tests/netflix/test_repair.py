@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+
 from conftest import TITLE, Home
 from lakehouse import repair, titles
 
 COLUMNS = list(TITLE)
 HEAD = dict(zip(COLUMNS, ["40", None, "Movie", "The Memphis Belle:"], strict=False))
-TAIL = dict(zip(COLUMNS, ['Flying Fortress"', "3/31/2017", "1944", "TV-PG", "A documentary.", "80119194"], strict=False))
+TAIL = dict(
+    zip(COLUMNS, ['Flying Fortress"', "3/31/2017", "1944", "TV-PG", "A documentary.", "80119194"], strict=False)
+)
 
 
 def landed(*rows: dict[str, str | None]) -> list[dict[str, str | None]]:
@@ -60,5 +63,5 @@ def test_halves_in_different_files_are_not_joined(home: Home) -> None:
 def test_an_unknown_repair_is_named(home: Home) -> None:
     """The error lists what there is."""
     assert repair.parsed(" rejoin_cut_records ,") == (repair.REJOIN,)
-    with pytest.raises(repair.UnknownRepair, match="no repair is called 'magic'; there are: rejoin_cut_records"):
+    with pytest.raises(repair.UnknownRepairError, match="no repair is called 'magic'; there are: rejoin_cut_records"):
         repair.parsed("magic")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from conftest import Home
+
 from lakehouse import tables
+
+if TYPE_CHECKING:
+    from conftest import Home
 
 
 @pytest.mark.parametrize(
@@ -17,7 +22,9 @@ from lakehouse import tables
         ([], [], True),
     ],
 )
-def test_frames_are_the_same_when_they_hold_the_same_rows_as_often(home: Home, left: list, right: list, same: bool) -> None:  # type: ignore[type-arg] # noqa: FBT001
+def test_frames_are_the_same_when_they_hold_the_same_rows_as_often(
+    home: Home, left: list, right: list, same: bool
+) -> None:  # type: ignore[type-arg]
     """In any order."""
     frames = [home.spark.createDataFrame(rows, "name string, n bigint") for rows in (left, right)]
     assert tables.same_rows(frames[0], frames[1], ["name", "n"]) is same

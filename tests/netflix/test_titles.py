@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from conftest import TITLE, Home
 from lakehouse import tables, titles
 from lakehouse.quality import AccountingError
@@ -25,7 +26,9 @@ def test_a_first_drop_is_kept_or_quarantined(home: Home) -> None:
         "table": "netflix.silver.netflix_titles", "rows_in": 3, "kept": 2, "merged": 0, "quarantined": {rule: 1},
     }  # fmt: skip
     assert home.sql("SELECT show_id, title FROM netflix.silver.netflix_titles") == [(1, "Title 1"), (2, "Title 2")]
-    ((table, name, file, record),) = home.sql("SELECT table_name, rule, source_file, raw_record FROM netflix.silver.quarantine")
+    ((table, name, file, record),) = home.sql(
+        "SELECT table_name, rule, source_file, raw_record FROM netflix.silver.quarantine"
+    )
     assert (table, name, file) == ("netflix_titles", rule, "drop-1")
     assert '"title":"Torn"' in record
 
@@ -66,7 +69,12 @@ def test_drops_that_come_together_end_as_drops_that_come_one_by_one(home: Home) 
     home.drop(numbered(1), numbered(2), numbered(2), file="drop-3", modified=3)
     account = titles.take_in(home.spark, home.lake)
     assert (account.rows_in, account.kept, account.merged) == (7, 4, 3)
-    assert home.sql(ANY) == [(1, "Again", "00:02"), (1, "Title 1", "00:01"), (1, "Title 1", "00:03"), (2, "Title 2", "00:01")]
+    assert home.sql(ANY) == [
+        (1, "Again", "00:02"),
+        (1, "Title 1", "00:01"),
+        (1, "Title 1", "00:03"),
+        (2, "Title 2", "00:01"),
+    ]
 
 
 def test_a_late_drop_finds_its_place(home: Home) -> None:
@@ -128,7 +136,10 @@ def test_lost_rows_stop_the_task(home: Home, monkeypatch: pytest.MonkeyPatch) ->
 def test_titles_are_ranked_by_duration(home: Home) -> None:
     """Densely, the longest first; shows have no rank."""
     minutes = {1: "90", 2: "120", 3: "90", 4: "10"}
-    home.drop(*[numbered(n, duration_minutes=m) for n, m in minutes.items()], numbered(5, duration_minutes=None, duration_seasons="2"))
+    home.drop(
+        *[numbered(n, duration_minutes=m) for n, m in minutes.items()],
+        numbered(5, duration_minutes=None, duration_seasons="2"),
+    )
     titles.take_in(home.spark, home.lake)
     ranks = home.sql("SELECT show_id, duration_rank FROM netflix.silver.netflix_titles")
     assert ranks == [(1, 2), (2, 1), (3, 2), (4, 3), (5, None)]

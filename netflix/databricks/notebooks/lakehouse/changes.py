@@ -60,7 +60,11 @@ def _sorted_differences(staged: DataFrame, earlier: DataFrame) -> DataFrame:
     known = earlier.select("show_id", "effective_at", "content_hash", F.lit(True).alias("known"))
     absent = [F.lit(None).cast(kind).alias(name) for name, kind in staged.dtypes if name not in known.columns]
     both = staged.withColumn("known", F.lit(False)).unionByName(known.select("*", *absent))
-    return _differences(both.withColumn("known_hash", F.lit(None).cast("bigint"))).where("NOT known").drop("known", "known_hash")
+    return (
+        _differences(both.withColumn("known_hash", F.lit(None).cast("bigint")))
+        .where("NOT known")
+        .drop("known", "known_hash")
+    )
 
 
 def _of_the_same_titles(earlier: DataFrame, staged: DataFrame) -> DataFrame:

@@ -89,7 +89,8 @@ def first_broken(rules: Sequence[Rule], texts: Mapping[str, str]) -> str:
 
 def content_hash(columns: Iterable[str]) -> SqlColumn:
     """A number that changes when any of the columns does; null for a row without a key. A column that is null counts as one that is not there, so a
-    column that arrives later leaves the hash of rows without it alone."""
+    column that arrives later leaves the hash of rows without it alone.
+    """
     named = [F.concat(F.lit(f"{name}="), F.col(name).cast("string")) for name in columns]
     return F.when(F.col("show_id").isNotNull(), F.xxhash64(F.concat_ws("\u001f", *named)))
 

@@ -81,7 +81,9 @@ def _replace_quarantine(spark: SparkSession, lake: Lakehouse, lookup: Lookup, gr
 def _fate(graded: DataFrame, column: str) -> Fate:
     groups = graded.groupBy("broken_rule", "show_id", column).agg(F.count(F.lit(1)).alias("rows"))
     fate = Fate()
-    for row in groups.groupBy("broken_rule").agg(F.sum("rows").alias("rows"), F.count(F.lit(1)).alias("kept")).collect():
+    for row in (
+        groups.groupBy("broken_rule").agg(F.sum("rows").alias("rows"), F.count(F.lit(1)).alias("kept")).collect()
+    ):
         if row["broken_rule"] is None:
             fate.sound, fate.kept = row["rows"], row["kept"]
         else:
@@ -93,7 +95,9 @@ def _account(spark: SparkSession, lake: Lakehouse, lookup: Lookup, fate: Fate) -
     """The sum, from what the tables hold now, when that is what was meant."""
     rows_in = spark.table(lake.bronze(lookup.table)).count()
     kept = spark.table(lake.silver(lookup.table)).count()
-    files = quality.quarantined_per_file(spark.table(lake.silver(QUARANTINE)), lookup.table, [lake.landed_lookup(lookup.table)])
+    files = quality.quarantined_per_file(
+        spark.table(lake.silver(QUARANTINE)), lookup.table, [lake.landed_lookup(lookup.table)]
+    )
     quarantined = files.get(lake.landed_lookup(lookup.table), {})
     quality.expect_equal(f"rows of {lake.silver(lookup.table)}", kept, fate.kept)
     quality.expect_equal(f"quarantine of {lookup.table}", quarantined, fate.quarantined)

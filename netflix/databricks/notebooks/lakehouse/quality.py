@@ -54,7 +54,9 @@ class Account:
     def __str__(self) -> str:
         rules = "; ".join(f"{count:,} {rule}" for rule, count in sorted(self.quarantined.items()))
         total = sum(self.quarantined.values())
-        line = f"{self.table}: {self.rows_in:,} in = {self.kept:,} kept + {self.merged:,} merged + {total:,} quarantined"
+        line = (
+            f"{self.table}: {self.rows_in:,} in = {self.kept:,} kept + {self.merged:,} merged + {total:,} quarantined"
+        )
         return f"{line} ({rules})" if rules else line
 
 

@@ -17,7 +17,7 @@ REJOIN = "rejoin_cut_records"
 REPAIRS = {REJOIN: "joins two rows of a file that are one record, cut in two by a line break inside a cell"}
 
 
-class UnknownRepair(ValueError):
+class UnknownRepairError(ValueError):
     """A run asked for a repair that does not exist."""
 
 
@@ -26,7 +26,7 @@ def parsed(parameter: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in parameter.split(",") if name.strip())
     unknown = [name for name in names if name not in REPAIRS]
     if unknown:
-        raise UnknownRepair(f"no repair is called {unknown[0]!r}; there are: {', '.join(REPAIRS)}")
+        raise UnknownRepairError(f"no repair is called {unknown[0]!r}; there are: {', '.join(REPAIRS)}")
     return names
 
 
@@ -57,7 +57,9 @@ def _rejoined(graded: DataFrame, landed: Sequence[str]) -> DataFrame:
 def _broken(graded: DataFrame) -> DataFrame:
     """The broken rows that are like no other of their file, with the number of their last filled cell."""
     alike = Window.partitionBy("source_file", "raw_record")
-    last = F.expr("coalesce(array_max(filter(transform(cells, (cell, i) -> if(cell IS NULL, 0, i + 1)), n -> n > 0)), 0)")
+    last = F.expr(
+        "coalesce(array_max(filter(transform(cells, (cell, i) -> if(cell IS NULL, 0, i + 1)), n -> n > 0)), 0)"
+    )
     broken = graded.where("broken_rule IS NOT NULL").select(*PROVENANCE, "raw_record", "cells")
     alone = broken.withColumn("alike", F.count(F.lit(1)).over(alike)).where("alike = 1").drop("alike")
     return alone.withColumn("filled", last).where("filled > 0")
@@ -65,8 +67,12 @@ def _broken(graded: DataFrame) -> DataFrame:
 
 def _pairs(broken: DataFrame) -> DataFrame:
     """Every two broken rows of a file that fit into one record, the last cell of the first joined to the first of the second."""
-    head = broken.select(*PROVENANCE, F.col("raw_record").alias("head"), F.col("cells").alias("begin"), F.col("filled").alias("n"))
-    tail = broken.select("source_file", F.col("raw_record").alias("tail"), F.col("cells").alias("end"), F.col("filled").alias("m"))
+    head = broken.select(
+        *PROVENANCE, F.col("raw_record").alias("head"), F.col("cells").alias("begin"), F.col("filled").alias("n")
+    )
+    tail = broken.select(
+        "source_file", F.col("raw_record").alias("tail"), F.col("cells").alias("end"), F.col("filled").alias("m")
+    )
     seam = "concat_ws(' ', btrim(element_at(begin, n)), btrim(element_at(end, 1)))"
     whole_cell = f"array(regexp_replace({seam}, '^([^\"]*)\"$', '$1'))"
     cells = f"concat(slice(begin, 1, n - 1), {whole_cell}, slice(end, 2, m - 1))"

@@ -57,7 +57,10 @@ TITLE_COLUMNS = (
     Column(
         "duration_seasons",
         "INT",
-        ("try_cast({duration_seasons} AS INT)", "try_cast(regexp_extract({duration}, '^([0-9]+) Seasons?$', 1) AS INT)"),
+        (
+            "try_cast({duration_seasons} AS INT)",
+            "try_cast(regexp_extract({duration}, '^([0-9]+) Seasons?$', 1) AS INT)",
+        ),
     ),
     text("description"),
 )
@@ -115,7 +118,9 @@ TITLE_ENRICHMENT = {
 }
 """Added column -> expression over the cleansed columns. The dense rank by duration depends on all titles: it is in the view."""
 
-DURATION_RANK = "CASE WHEN duration_minutes IS NOT NULL THEN dense_rank() OVER (ORDER BY duration_minutes DESC NULLS LAST) END"
+DURATION_RANK = (
+    "CASE WHEN duration_minutes IS NOT NULL THEN dense_rank() OVER (ORDER BY duration_minutes DESC NULLS LAST) END"
+)
 
 LOOKUPS = {
     "netflix_cast": Lookup("netflix_cast", "cast"),

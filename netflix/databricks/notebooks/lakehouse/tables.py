@@ -45,7 +45,10 @@ def same_rows(left: DataFrame, right: DataFrame, columns: Sequence[str]) -> bool
     """Whether two frames hold the same rows as often, by the count and the sum of the rows' hashes."""
     named = [F.coalesce(F.col(name).cast("string"), F.lit("\u0000")) for name in columns]
     row_hash = F.xxhash64(*named).cast("decimal(20,0)")
-    signed = [frame.select(F.lit(sign).alias("sign"), (row_hash * sign).alias("hash")) for frame, sign in ((left, 1), (right, -1))]
+    signed = [
+        frame.select(F.lit(sign).alias("sign"), (row_hash * sign).alias("hash"))
+        for frame, sign in ((left, 1), (right, -1))
+    ]
     found = signed[0].unionAll(signed[1]).agg(F.sum("sign").alias("rows"), F.sum("hash").alias("hash")).first()
     return found is not None and not found["rows"] and not found["hash"]
 

@@ -87,7 +87,9 @@ def _history(spark: SparkSession, lake: Lakehouse, repairs: Collection[str]) -> 
     if not tables.exists(spark, lake.silver(DROPS)):
         return History({})
     drops = spark.table(lake.silver(DROPS))
-    rows = drops.select("source_file", F.unix_micros("effective_at").alias("moment"), "quarantined", "repairs").collect()
+    rows = drops.select(
+        "source_file", F.unix_micros("effective_at").alias("moment"), "quarantined", "repairs"
+    ).collect()
     wanted = repair.label(repairs)
     broken = (row["source_file"] for row in rows if wanted and row["quarantined"] and row["repairs"] != wanted)
     return History({row["source_file"]: row["moment"] for row in rows}, frozenset(broken))
@@ -149,7 +151,13 @@ def _fates(graded: DataFrame, changed: DataFrame) -> dict[str, Fate]:
 
 
 def _write(
-    spark: SparkSession, lake: Lakehouse, graded: DataFrame, changed: DataFrame, fates: Mapping[str, Fate], *, again: bool
+    spark: SparkSession,
+    lake: Lakehouse,
+    graded: DataFrame,
+    changed: DataFrame,
+    fates: Mapping[str, Fate],
+    *,
+    again: bool,
 ) -> None:
     """Quarantine and events, each in one commit that may be repeated without harm."""
     quarantine, events, files = lake.silver(QUARANTINE), lake.silver(EVENTS), list(fates)
@@ -181,7 +189,9 @@ def _checked(
         fate = fates[drop.source_file]
         found = kept.get(drop.source_file, 0)
         quality.expect_equal(f"events of {drop.source_file}", found, fate.kept)
-        quality.expect_equal(f"quarantine of {drop.source_file}", quarantined.get(drop.source_file, {}), fate.quarantined)
+        quality.expect_equal(
+            f"quarantine of {drop.source_file}", quarantined.get(drop.source_file, {}), fate.quarantined
+        )
         account = Account(lake.silver(TITLES), drop.rows, found, fate.sound - found, fate.quarantined)
         accounts[drop.source_file] = account.checked()
     return accounts
@@ -200,7 +210,9 @@ def _record(
     for drop in drops:
         account = accounts[drop.source_file]
         counts = (account.rows_in, account.kept, account.merged, sum(account.quarantined.values()))
-        rows.append((drop.source_file, drop.file_modified_at, moments[drop.source_file], *counts, repair.label(repairs)))
+        rows.append(
+            (drop.source_file, drop.file_modified_at, moments[drop.source_file], *counts, repair.label(repairs))
+        )
     schema = "source_file string, modified bigint, moment bigint, rows_in bigint, kept bigint, merged bigint, "
     frame = spark.createDataFrame(rows, schema + "quarantined bigint, repairs string").select(
         "source_file",
@@ -219,5 +231,7 @@ def _show_current(spark: SparkSession, lake: Lakehouse) -> None:
 
 def _total(lake: Lakehouse, accounts: Collection[Account]) -> Account:
     rules = quality.summed(account.quarantined for account in accounts)
-    rows_in, kept, merged = (sum(getattr(account, part) for account in accounts) for part in ("rows_in", "kept", "merged"))
+    rows_in, kept, merged = (
+        sum(getattr(account, part) for account in accounts) for part in ("rows_in", "kept", "merged")
+    )
     return Account(lake.silver(TITLES), rows_in, kept, merged, rules).checked()

@@ -26,13 +26,14 @@ class Tidied:
 
 def tidy(spark: SparkSession, lake: Lakehouse) -> list[Tidied]:
     """OPTIMIZE and VACUUM every table of every layer. A table with nothing to remove is not vacuumed: even an idle VACUUM
-    writes to the table's log."""
-    done = []
-    for layer in LAYERS:
-        for found in spark.catalog.listTables(f"{lake.catalog}.{layer}"):
-            if found.tableType in _TABLES and not found.isTemporary:
-                done.append(_tidy_table(spark, f"{lake.catalog}.{layer}.{found.name}"))
-    return done
+    writes to the table's log.
+    """
+    return [
+        _tidy_table(spark, f"{lake.catalog}.{layer}.{found.name}")
+        for layer in LAYERS
+        for found in spark.catalog.listTables(f"{lake.catalog}.{layer}")
+        if found.tableType in _TABLES and not found.isTemporary
+    ]
 
 
 def _tidy_table(spark: SparkSession, table: str) -> Tidied:

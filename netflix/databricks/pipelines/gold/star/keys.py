@@ -15,7 +15,8 @@ UNKNOWN = -1
 
 def surrogate_key(natural_key: str) -> Column:
     """The first 60 bits of the MD5 of a column's text, as a whole number. Among ten million keys the chance that any two
-    are alike is 1 in 20,000; the table ``integrity`` would show it."""
+    are alike is 1 in 20,000; the table ``integrity`` would show it.
+    """
     digits = F.substring(F.md5(F.col(natural_key).cast("string")), 1, 15)
     return F.conv(digits, 16, 10).cast("bigint")
 

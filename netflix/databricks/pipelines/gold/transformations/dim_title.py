@@ -1,6 +1,7 @@
 """dim_title: one row per title and version of it (SCD type 2). Key of a version: title_key with __START_AT."""
 
 from pyspark import pipelines as dp
+from pyspark.sql import DataFrame
 
 from star.keys import surrogate_key
 
@@ -10,11 +11,13 @@ PROVENANCE = ["content_hash", "file_modified_at", "ingested_at"]
 
 
 @dp.temporary_view(comment="The events of silver, as AUTO CDC takes them")
-@dp.expect_all_or_fail({
-    "key is present": "title_key IS NOT NULL AND show_id IS NOT NULL",
-    "sequence is present": "effective_at IS NOT NULL",
-})
-def title_changes():
+@dp.expect_all_or_fail(
+    {
+        "key is present": "title_key IS NOT NULL AND show_id IS NOT NULL",
+        "sequence is present": "effective_at IS NOT NULL",
+    }
+)
+def title_changes() -> DataFrame:
     events = spark.readStream.table(f"{SILVER}.netflix_title_events")
     return events.withColumn("title_key", surrogate_key("show_id")).drop(*PROVENANCE)
 

@@ -1,6 +1,7 @@
 """The dimensions beside dim_title: people, genres, countries, ratings, dates."""
 
 from pyspark import pipelines as dp
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from star.keys import UNKNOWN, date_key, surrogate_key
@@ -10,7 +11,7 @@ SILVER = spark.conf.get("netflix.silver")
 
 @dp.materialized_view(comment="One row per person, actor or director")
 @dp.expect_all_or_fail({"key is present": "person_key >= 0", "person is present": "person IS NOT NULL"})
-def dim_person():
+def dim_person() -> DataFrame:
     actors = spark.read.table(f"{SILVER}.netflix_cast").select(F.col("cast").alias("person"))
     directors = spark.read.table(f"{SILVER}.netflix_directors").select(F.col("director").alias("person"))
     people = actors.unionByName(directors).distinct()
@@ -19,14 +20,14 @@ def dim_person():
 
 @dp.materialized_view(comment="One row per genre")
 @dp.expect_all_or_fail({"key is present": "genre_key >= 0", "genre is present": "genre IS NOT NULL"})
-def dim_genre():
+def dim_genre() -> DataFrame:
     genres = spark.read.table(f"{SILVER}.netflix_category").select(F.col("listed_in").alias("genre")).distinct()
     return genres.select(surrogate_key("genre").alias("genre_key"), "genre")
 
 
 @dp.materialized_view(comment="One row per country of production")
 @dp.expect_all_or_fail({"key is present": "country_key >= 0", "country is present": "country IS NOT NULL"})
-def dim_country():
+def dim_country() -> DataFrame:
     countries = spark.read.table(f"{SILVER}.netflix_countries").select("country").distinct()
     return countries.select(surrogate_key("country").alias("country_key"), "country")
 
@@ -34,7 +35,7 @@ def dim_country():
 @dp.materialized_view(comment="One row per rating, and one for titles without one")
 @dp.expect_all_or_fail({"key is present": "rating_key IS NOT NULL", "rating is present": "rating IS NOT NULL"})
 @dp.expect("minimum age is plausible", "minimum_age IS NULL OR minimum_age BETWEEN 0 AND 21")
-def dim_rating():
+def dim_rating() -> DataFrame:
     titles = spark.read.table("dim_title").where("rating IS NOT NULL")
     latest = [F.max_by(column, "__START_AT").alias(column) for column in ("rating_family", "minimum_age")]
     rated = titles.groupBy("rating").agg(*latest)
@@ -48,9 +49,11 @@ def dim_rating():
 
 
 @dp.materialized_view(comment="One row per day of the years in which titles were added, and one for no date")
-@dp.expect_all_or_fail({"key is present": "date_key IS NOT NULL", "date is present": "date IS NOT NULL OR date_key = -1"})
+@dp.expect_all_or_fail(
+    {"key is present": "date_key IS NOT NULL", "date is present": "date IS NOT NULL OR date_key = -1"}
+)
 @dp.expect("month is a month", "month IS NULL OR month BETWEEN 1 AND 12")
-def dim_date():
+def dim_date() -> DataFrame:
     span = spark.read.table("dim_title").agg(F.min("date_added").alias("first"), F.max("date_added").alias("last"))
     years = "sequence(make_date(year(first), 1, 1), make_date(year(last), 12, 31), INTERVAL 1 DAY)"
     days = span.where("first IS NOT NULL").select(F.explode(F.expr(years)).alias("date"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 from pyspark import pipelines as dp
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 
@@ -23,9 +24,15 @@ CHECKS = (
     Check("dim_country", ("country_key",)),
     Check("dim_rating", ("rating_key",)),
     Check("dim_date", ("date_key",)),
-    Check("bridge_title_person", ("title_key", "person_key", "role"), {"title_key": "dim_title", "person_key": "dim_person"}),
+    Check(
+        "bridge_title_person",
+        ("title_key", "person_key", "role"),
+        {"title_key": "dim_title", "person_key": "dim_person"},
+    ),
     Check("bridge_title_genre", ("title_key", "genre_key"), {"title_key": "dim_title", "genre_key": "dim_genre"}),
-    Check("bridge_title_country", ("title_key", "country_key"), {"title_key": "dim_title", "country_key": "dim_country"}),
+    Check(
+        "bridge_title_country", ("title_key", "country_key"), {"title_key": "dim_title", "country_key": "dim_country"}
+    ),
     Check(
         "fact_title_added",
         ("title_key", "date_key"),
@@ -34,13 +41,21 @@ CHECKS = (
 )
 
 
-def _checked(check):
+def _checked(check: Check) -> DataFrame:
     rows = spark.read.table(check.table)
-    counts = rows.groupBy(*check.key).agg(F.count(F.lit(1)).alias("n")).agg(
-        F.coalesce(F.sum("n"), F.lit(0)).cast("bigint").alias("rows"), F.count(F.lit(1)).cast("bigint").alias("keys")
+    counts = (
+        rows.groupBy(*check.key)
+        .agg(F.count(F.lit(1)).alias("n"))
+        .agg(
+            F.coalesce(F.sum("n"), F.lit(0)).cast("bigint").alias("rows"),
+            F.count(F.lit(1)).cast("bigint").alias("keys"),
+        )
     )
     orphans = [
-        rows.select(key).distinct().join(spark.read.table(dimension).select(key), key, "left_anti").select(F.lit(1).alias("orphan"))
+        rows.select(key)
+        .distinct()
+        .join(spark.read.table(dimension).select(key), key, "left_anti")
+        .select(F.lit(1).alias("orphan"))
         for key, dimension in check.references.items()
     ]
     if orphans:
@@ -52,5 +67,5 @@ def _checked(check):
 
 @dp.materialized_view(comment="Rows, distinct keys and foreign keys without a match, per table of the star")
 @dp.expect_all_or_fail({"keys are unique": "rows = keys", "foreign keys resolve": "orphans = 0"})
-def integrity():
+def integrity() -> DataFrame:
     return reduce(lambda left, right: left.unionByName(right), map(_checked, CHECKS))
