@@ -127,22 +127,13 @@ class Workspace:
 
     def _make_engine(self) -> Engine:
         from houseboat.engine import Engine  # noqa: PLC0415
-        from houseboat.engine.handlers.catalog_names import CatalogNames  # noqa: PLC0415
-        from houseboat.engine.handlers.catalog_statements import CatalogStatements  # noqa: PLC0415
-        from houseboat.engine.handlers.delta_statements import DeltaStatements  # noqa: PLC0415
-        from houseboat.engine.handlers.lake_paths import LakePaths  # noqa: PLC0415
-        from houseboat.engine.handlers.settings import Settings  # noqa: PLC0415
+        from houseboat.engine.catalog import HIVE_METASTORE
+        from houseboat.engine.handlers.catalog_names import CatalogNames
+        from houseboat.engine.handlers.standard import standard_handlers
 
-        names = CatalogNames(self.catalog, self.lake)
-        handlers = [
-            self.dataset_names,
-            Settings(),
-            CatalogStatements(names),
-            DeltaStatements(names, self.lake),
-            *self._streaming(names),
-            names,
-            LakePaths(self.lake),
-        ]
+        native = None if self.project.remote == "sail" else frozenset({HIVE_METASTORE})
+        names = CatalogNames(self.catalog, self.lake, native=native)
+        handlers = standard_handlers(names, self.lake, self._streaming(names))
         ansi = "true" if self.project.ansi_mode else "false"
         return Engine(
             self.project.remote,

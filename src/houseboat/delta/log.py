@@ -63,6 +63,28 @@ def user_metadata(actions: list[dict[str, Any]]) -> str | None:
     return None
 
 
+def stamp(table: Path) -> tuple[int, int, int] | None:
+    """The newest version with its commit file's time and size: another value means that something was written, even
+    when the table was removed and made anew with the same version. None when there is no table."""
+    version = latest_version(table)
+    if version is None:
+        return None
+    try:
+        found = (table / "_delta_log" / f"{version:020d}.json").stat()
+    except FileNotFoundError:
+        return (version, 0, 0)
+    return (version, found.st_mtime_ns, found.st_size)
+
+
+def identity(table: Path) -> str:
+    """A text that changes when the table's columns, partitioning or identity change."""
+    from deltalake import DeltaTable
+
+    found = DeltaTable(str(table), without_files=True)
+    meta = found.metadata()
+    return f"{meta.id} {meta.partition_columns} {found.schema().to_json()}"
+
+
 def schema_string(table: Path) -> str:
     """The table's current schema as Delta's JSON text; it changes exactly when a column does."""
     from deltalake import DeltaTable  # noqa: PLC0415

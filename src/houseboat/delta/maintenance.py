@@ -7,6 +7,7 @@ Source: the Databricks SQL reference of DESCRIBE HISTORY, DESCRIBE DETAIL, OPTIM
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +21,21 @@ if TYPE_CHECKING:
 MINIMUM_RETENTION_HOURS = 168.0
 
 
+_FEATURES = re.compile(
+    r"delta\.(feature\..*|universalFormat\..*|columnMapping\..*|minReaderVersion|minWriterVersion"
+    r"|enable(ChangeDataFeed|DeletionVectors|RowTracking|TypeWidening|IcebergCompat\w*))",
+    re.IGNORECASE,
+)
+
+
 class DeltaError(HouseboatError):
     """A maintenance statement that cannot be carried out; ``code`` is Delta's error class."""
 
 
 def open_table(path: Path) -> DeltaTable:
     """The table at a path; raises ``DeltaError`` where there is none."""
-    from deltalake import DeltaTable  # noqa: PLC0415
-    from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
+    from deltalake import DeltaTable
+    from deltalake.exceptions import TableNotFoundError
 
     try:
         return DeltaTable(str(path))
@@ -37,7 +45,7 @@ def open_table(path: Path) -> DeltaTable:
 
 def history(path: Path, limit: int | None = None) -> pa.Table:
     """``DESCRIBE HISTORY``: newest version first."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     rows = []
     for commit in open_table(path).history(limit):
@@ -74,7 +82,7 @@ def history(path: Path, limit: int | None = None) -> pa.Table:
 
 def detail(path: Path, *, name: str | None, address: str) -> pa.Table:
     """``DESCRIBE DETAIL``: one row. ``address``: what ``location`` shows."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     table = open_table(path)
     meta, protocol = table.metadata(), table.protocol()
@@ -107,7 +115,7 @@ def detail(path: Path, *, name: str | None, address: str) -> pa.Table:
 
 def optimize(path: Path, *, zorder: Sequence[str] = (), address: str) -> pa.Table:
     """``OPTIMIZE [ZORDER BY]``: joins small files. A table whose files need no joining gets no new version."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     table = open_table(path)
     metrics: dict[str, Any] = table.optimize.z_order(list(zorder)) if zorder else table.optimize.compact()
@@ -117,7 +125,7 @@ def optimize(path: Path, *, zorder: Sequence[str] = (), address: str) -> pa.Tabl
 
 def vacuum(path: Path, *, hours: float | None, dry_run: bool, address: str, check: bool = True) -> pa.Table:
     """``VACUUM [RETAIN n HOURS] [DRY RUN]``. ``check``: refuse less than the 7 days that Delta demands."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     if check and hours is not None and hours < MINIMUM_RETENTION_HOURS:
         raise DeltaError(
@@ -134,9 +142,9 @@ def vacuum(path: Path, *, hours: float | None, dry_run: bool, address: str, chec
 
 def restore(path: Path, to: int | str) -> pa.Table:
     """``RESTORE TABLE ... TO VERSION|TIMESTAMP AS OF``."""
-    import datetime as dt  # noqa: PLC0415
+    import datetime as dt
 
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     target = to if isinstance(to, int) else dt.datetime.fromisoformat(to).replace(tzinfo=dt.UTC)
     metrics = open_table(path).restore(target)
@@ -148,21 +156,24 @@ def restore(path: Path, to: int | str) -> pa.Table:
     )
 
 
-def add_columns(path: Path, ddl: Mapping[str, str]) -> None:
-    """``ALTER TABLE ... ADD COLUMNS``; ``ddl``: name -> Delta type as JSON text or a primitive's name."""
-    from deltalake.schema import Field, PrimitiveType  # noqa: PLC0415
+def add_columns(path: Path, fields: Sequence[str]) -> None:
+    """``ALTER TABLE ... ADD COLUMNS``; ``fields``: each the JSON text of a field, as in the Delta log's schema."""
+    from deltalake.schema import Field
 
     table = open_table(path)
     existing = {field.name.lower() for field in table.schema().fields}
-    for name in ddl:
-        if name.lower() in existing:
-            raise DeltaError(f"column {name!r} already exists", code="FIELD_ALREADY_EXISTS")
-    table.alter.add_columns([Field(name, PrimitiveType(kind), nullable=True) for name, kind in ddl.items()])
+    added = [Field.from_json(text) for text in fields]
+    for field in added:
+        if field.name.lower() in existing:
+            raise DeltaError(f"column {field.name!r} already exists", code="FIELD_ALREADY_EXISTS")
+    table.alter.add_columns(added)
 
 
 def set_properties(path: Path, properties: Mapping[str, str]) -> None:
-    """``ALTER TABLE ... SET TBLPROPERTIES``."""
-    open_table(path).alter.set_table_properties(dict(properties), raise_if_not_exists=False)
+    """``ALTER TABLE ... SET TBLPROPERTIES``. Properties that ask for table features which the embedded engine cannot
+    write (Sail 0.7.2 refuses every write to such a table) are kept under ``houseboat.``, as a note."""
+    kept = {f"houseboat.{key}" if _FEATURES.match(key) else key: value for key, value in properties.items()}
+    open_table(path).alter.set_table_properties(kept, raise_if_not_exists=False)
 
 
 def add_constraint(path: Path, name: str, condition: str) -> None:
@@ -170,5 +181,20 @@ def add_constraint(path: Path, name: str, condition: str) -> None:
     open_table(path).alter.add_constraint({name: condition})
 
 
+def drop_constraint(path: Path, name: str, *, missing_ok: bool) -> None:
+    """``ALTER TABLE ... DROP CONSTRAINT``."""
+    table = open_table(path)
+    if f"delta.constraints.{name}".lower() not in {key.lower() for key in table.metadata().configuration}:
+        if missing_ok:
+            return
+        raise DeltaError(f"there is no constraint {name!r}", code="DELTA_CONSTRAINT_DOES_NOT_EXIST")
+    table.alter.drop_constraint(name)
+
+
 def _texts(values: Mapping[str, Any]) -> list[tuple[str, str | None]]:
     return [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in values.items() if value is not None]
+
+
+def properties(path: Path) -> dict[str, str]:
+    """The table's properties, as ``SHOW TBLPROPERTIES`` shows them."""
+    return dict(_texts(open_table(path).metadata().configuration))

@@ -76,7 +76,10 @@ def _ipc(data: pa.Table) -> bytes:
 
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, data.schema) as writer:
-        writer.write_table(data)
+        if data.num_rows:
+            writer.write_table(data)
+        else:  # the client takes a stream without a batch for no answer at all
+            writer.write_batch(pa.RecordBatch.from_pylist([], schema=data.schema))
     return sink.getvalue().to_pybytes()
 
 

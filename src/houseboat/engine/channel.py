@@ -44,8 +44,8 @@ class HandlerInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClien
                 return _Answered(self.session.analyze_chain(request, last))
             except grpc.RpcError as error:
                 raise helpful(error) from None
-        if isinstance(request, pb2.ConfigRequest) and request.operation.HasField("set"):
-            self.session.settings.update({pair.key: pair.value for pair in request.operation.set.pairs})
+        if isinstance(request, pb2.ConfigRequest):
+            self._note(request.operation, self.session.settings)
         if isinstance(request, pb2.ReleaseExecuteRequest) and request.operation_id not in self._sent:
             return _Answered(
                 pb2.ReleaseExecuteResponse(session_id=request.session_id, operation_id=request.operation_id)
@@ -53,6 +53,12 @@ class HandlerInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClien
         if isinstance(request, pb2.ReleaseExecuteRequest) and request.HasField("release_all"):
             self._sent.discard(request.operation_id)
         return continuation(details, request)
+
+    @staticmethod
+    def _note(operation: pb2.ConfigRequest.Operation, settings: dict[str, str]) -> None:
+        settings.update({pair.key: pair.value for pair in operation.set.pairs})
+        for key in operation.unset.keys:  # noqa: SIM118 - a field of the message, not a dict
+            settings.pop(key, None)
 
     def _execute(
         self, session: SessionContext, continuation: Callable[..., Any], details: Any, request: pb2.ExecutePlanRequest

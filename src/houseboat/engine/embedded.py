@@ -21,9 +21,9 @@ DEFAULT_CATALOG = "spark_catalog"
 class EmbeddedServer:
     """A running Sail server. One to a process is the rule; ``stop`` ends it."""
 
-    def __init__(self, catalogs: Iterable[str], default: str = DEFAULT_CATALOG) -> None:
+    def __init__(self, catalogs: Iterable[str] = (), default: str = DEFAULT_CATALOG, *, port: int = 0) -> None:
         """``catalogs``: the names that three-level table names may begin with, besides ``spark_catalog``;
-        ``default``: a new session's current catalog."""
+        ``default``: a new session's current catalog; ``port``: 0 takes a free one."""
         try:
             found = version("pysail")
         except PackageNotFoundError:
@@ -46,11 +46,15 @@ class EmbeddedServer:
         from pysail.spark import SparkConnectServer  # noqa: PLC0415
 
         self.catalogs = frozenset(names)
-        self._server: Any = SparkConnectServer("127.0.0.1", 0)
+        self._server: Any = SparkConnectServer("127.0.0.1", port)
         try:
             self._server.start(background=True)
         except Exception as error:
-            raise EngineError(f"the embedded engine did not start: {error}") from error
+            raise EngineError(
+                f"the embedded engine did not start on port {port or '(any)'}: {error}",
+                hint="another program listens there: choose another port, or 0 for a free one",
+                code="ENGINE_NOT_STARTED",
+            ) from error
         host, port = self._server.listening_address
         self.url = f"sc://{host}:{port}"
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
+    from houseboat.engine.session import Engine
+
 Proceed = Callable[[pb2.Plan], Iterator[pb2.ExecutePlanResponse]]
 ProceedAnalyze = Callable[[pb2.AnalyzePlanRequest], pb2.AnalyzePlanResponse]
 
@@ -45,8 +47,10 @@ class Handler:
 class SessionContext:
     """One session, as handlers see it."""
 
-    def __init__(self, spark: SparkSession, stub: Any, handlers: Sequence[Handler]) -> None:
+    def __init__(self, spark: SparkSession, stub: Any, handlers: Sequence[Handler], engine: Engine) -> None:
         self.spark = spark
+        self.engine = engine
+        """Where the session comes from; held, so that an embedded server lives as long as its sessions."""
         self.id: str = spark.session_id
         self.settings: dict[str, str] = {}
         """What was set with ``spark.conf.set`` in this session."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from houseboat.engine.handler import Handler, SessionContext
 
 
+_PATIENCE = 10.0
+"""Seconds that a remote engine has to accept a connection."""
+
+
 class Engine:
     """Where sessions come from. Thread-safe; the embedded server starts with the first session."""
 
@@ -30,8 +35,8 @@ class Engine:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """``remote``: ``sail`` (embedded) or ``sc://host:port``. ``handlers``: first asked first. ``catalogs``: names the
-        embedded engine knows from the start; ``default_catalog`` is a new session's current one. ``settings``: configuration of every session, such as
-        ``spark.sql.ansi.enabled``."""
+        embedded engine knows from the start; ``default_catalog`` is a new session's current one. ``settings``:
+        configuration of every session, such as ``spark.sql.ansi.enabled``."""
         self.remote = remote
         self.handlers = list(handlers)
         self._catalogs = list(catalogs)
@@ -62,12 +67,15 @@ class Engine:
         from houseboat.engine.handler import SessionContext  # noqa: PLC0415
 
         interceptor = HandlerInterceptor()
-        builder = DefaultChannelBuilder(self._url())
-        plain = DefaultChannelBuilder(self._url()).toChannel()
+        url = self._url()
+        builder = DefaultChannelBuilder(url)
+        if not self.embedded:
+            _answers(builder.endpoint, self.remote)
+        plain = DefaultChannelBuilder(url).toChannel()
         builder.add_interceptor(interceptor)
         try:
             spark: SparkSession = SparkSession.builder.channelBuilder(builder).create()
-            context = SessionContext(spark, base_pb2_grpc.SparkConnectServiceStub(plain), self.handlers)
+            context = SessionContext(spark, base_pb2_grpc.SparkConnectServiceStub(plain), self.handlers, self)
             interceptor.session = context
             for key, value in self._settings.items():
                 spark.conf.set(key, value)
@@ -99,3 +107,16 @@ class Engine:
 
                 self._server = EmbeddedServer(self._catalogs, self._default_catalog)
             return self._server.url
+
+
+def _answers(endpoint: str, remote: str) -> None:
+    """Raise at once when nobody listens: the client itself would try again for minutes."""
+    host, _, port = endpoint.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            f"no engine answers at {remote}: {error}",
+            hint='start Spark Connect there, or set remote = "sail" in the manifest\'s [engine]',
+            code="ENGINE_UNREACHABLE",
+        ) from None

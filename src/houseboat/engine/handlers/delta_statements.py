@@ -2,72 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyspark.sql.connect.proto import base_pb2 as pb2
-
 from houseboat.delta import maintenance
-from houseboat.engine import answers, plans
+from houseboat.engine import answers
 from houseboat.engine.catalog import CatalogError
-from houseboat.engine.handler import Handler, Proceed, SessionContext
-from houseboat.engine.sql_text import Cursor
+from houseboat.engine.handlers.statements import Answer, Asked, Statements, pairs
 from houseboat.errors import Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
+    from pyspark.sql.types import StructType
 
     from houseboat.engine.handlers.catalog_names import CatalogNames
+    from houseboat.engine.sql_text import Cursor
     from houseboat.lake import Lake
 
-_TYPES = {
-    "STRING": "string", "INT": "integer", "INTEGER": "integer", "BIGINT": "long", "LONG": "long", "SMALLINT": "short",
-    "TINYINT": "byte", "DOUBLE": "double", "FLOAT": "float", "REAL": "float", "BOOLEAN": "boolean", "DATE": "date",
-    "TIMESTAMP": "timestamp", "BINARY": "binary", "TIMESTAMP_NTZ": "timestamp_ntz",
-}  # fmt: skip
+_RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 
 
-class DeltaStatements(Handler):
+class DeltaStatements(Statements):
     """DESCRIBE HISTORY and DETAIL, OPTIMIZE, VACUUM, RESTORE, ALTER TABLE."""
 
     def __init__(self, resolver: CatalogNames, lake: Lake) -> None:
-        self._names = resolver
+        super().__init__(
+            resolver,
+            {
+                "DESCRIBE HISTORY": self._answered(self._history),
+                "DESC HISTORY": self._answered(self._history),
+                "DESCRIBE DETAIL": self._answered(self._detail),
+                "DESC DETAIL": self._answered(self._detail),
+                "OPTIMIZE": self._answered(self._optimize),
+                "VACUUM": self._answered(self._vacuum),
+                "RESTORE": self._answered(self._restore),
+                "ALTER TABLE": self._alter,
+            },
+        )
         self._lake = lake
-        self._heads: dict[tuple[str, ...], Callable[[Cursor, SessionContext], pa.Table | None]] = {
-            ("DESCRIBE", "HISTORY"): self._history,
-            ("DESC", "HISTORY"): self._history,
-            ("DESCRIBE", "DETAIL"): self._detail,
-            ("DESC", "DETAIL"): self._detail,
-            ("OPTIMIZE",): self._optimize,
-            ("VACUUM",): self._vacuum,
-            ("RESTORE",): self._restore,
-            ("ALTER", "TABLE"): self._alter,
-        }
 
-    def execute(self, plan: pb2.Plan, session: SessionContext, proceed: Proceed) -> Iterator[pb2.ExecutePlanResponse]:
-        """Answer a maintenance statement."""
-        text = plans.sql_text(plan)
-        if text is None:
-            return proceed(plan)
-        cursor = Cursor(text)
-        for words, statement in self._heads.items():
-            if cursor.accept(*words):
-                result = statement(cursor, session)
-                return answers.empty_sql_result() if result is None else answers.sql_result(result)
-        return proceed(plan)
+    @staticmethod
+    def _answered(statement: Callable[[Asked], pa.Table]) -> Callable[[Asked], Answer]:
+        return lambda asked: answers.sql_result(statement(asked))
 
-    def _history(self, cursor: Cursor, session: SessionContext) -> pa.Table:
-        place, _ = self._table(cursor, session)
-        limit = cursor.number() if cursor.accept("LIMIT") else None
+    def _history(self, asked: Asked) -> pa.Table:
+        place, _ = self._table(asked)
+        limit = asked.cursor.number() if asked.cursor.accept("LIMIT") else None
         return maintenance.history(place, int(limit) if limit is not None else None)
 
-    def _detail(self, cursor: Cursor, session: SessionContext) -> pa.Table:
-        place, name = self._table(cursor, session)
+    def _detail(self, asked: Asked) -> pa.Table:
+        place, name = self._table(asked)
         return maintenance.detail(place, name=name, address=self._lake.address(place))
 
-    def _optimize(self, cursor: Cursor, session: SessionContext) -> pa.Table:
-        place, _ = self._table(cursor, session)
+    def _optimize(self, asked: Asked) -> pa.Table:
+        cursor = asked.cursor
+        place, _ = self._table(asked)
         cursor.accept("FULL")
         if cursor.accept("WHERE"):
             raise Unsupported("OPTIMIZE ... WHERE is not supported", hint="OPTIMIZE the whole table")
@@ -79,18 +70,20 @@ class DeltaStatements(Handler):
                 cursor.accept(",")
         return maintenance.optimize(place, zorder=columns, address=self._lake.address(place))
 
-    def _vacuum(self, cursor: Cursor, session: SessionContext) -> pa.Table:
-        place, _ = self._table(cursor, session)
+    def _vacuum(self, asked: Asked) -> pa.Table:
+        cursor = asked.cursor
+        place, _ = self._table(asked)
         cursor.accept_any("FULL", "LITE")
         hours = cursor.number() if cursor.accept("RETAIN") else None
         cursor.accept_any("HOURS", "HOUR")
-        check = (session.setting("spark.databricks.delta.retentionDurationCheck.enabled", "true") or "").lower() != "false"
+        check = (asked.session.setting(_RETENTION_CHECK, "true") or "").lower() != "false"
         dry = cursor.accept("DRY", "RUN")
         return maintenance.vacuum(place, hours=hours, dry_run=dry, address=self._lake.address(place), check=check)
 
-    def _restore(self, cursor: Cursor, session: SessionContext) -> pa.Table:
+    def _restore(self, asked: Asked) -> pa.Table:
+        cursor = asked.cursor
         cursor.accept("TABLE")
-        place, _ = self._table(cursor, session)
+        place, _ = self._table(asked)
         cursor.accept("TO")
         kind = cursor.accept_any("VERSION", "TIMESTAMP")
         cursor.accept("AS", "OF")
@@ -98,76 +91,70 @@ class DeltaStatements(Handler):
         if kind == "VERSION" and (number := cursor.number()) is not None:
             to = int(number)
         if to is None:
-            raise CatalogError("RESTORE needs TO VERSION AS OF n or TO TIMESTAMP AS OF '...'", code="PARSE_SYNTAX_ERROR")
+            raise CatalogError(
+                "RESTORE needs TO VERSION AS OF n or TO TIMESTAMP AS OF '...'", code="PARSE_SYNTAX_ERROR"
+            )
         return maintenance.restore(place, to)
 
-    def _alter(self, cursor: Cursor, session: SessionContext) -> None:
-        place, _ = self._table(cursor, session)
+    def _alter(self, asked: Asked) -> Answer:
+        cursor = asked.cursor
+        place, _ = self._table(asked)
         if cursor.accept("ADD", "COLUMNS") or cursor.accept("ADD", "COLUMN"):
-            maintenance.add_columns(place, _columns(cursor))
+            maintenance.add_columns(place, _columns(asked))
         elif cursor.accept("SET", "TBLPROPERTIES"):
-            maintenance.set_properties(place, _properties(cursor))
+            maintenance.set_properties(place, pairs(cursor, cursor.at))
         elif cursor.accept("ADD", "CONSTRAINT"):
-            name = cursor.name() or ("",)
-            cursor.accept("CHECK")
-            maintenance.add_constraint(place, name[-1], cursor.rest().strip().removeprefix("(").removesuffix(")"))
-        elif cursor.accept("OWNER") or cursor.accept("SET", "OWNER") or cursor.accept("SET", "TAGS"):
-            return
-        else:
+            _add_constraint(cursor, place)
+        elif cursor.accept("DROP", "CONSTRAINT"):
+            missing_ok = cursor.accept("IF", "EXISTS")
+            maintenance.drop_constraint(place, (cursor.name() or ("",))[-1], missing_ok=missing_ok)
+        elif not any(cursor.accept(*words) for words in (("OWNER",), ("SET", "OWNER"), ("SET", "TAGS"), ("CLUSTER",))):
             raise Unsupported(
                 f"ALTER TABLE ... {cursor.rest()[:40]} is not supported",
-                hint="ADD COLUMNS, ADD CONSTRAINT ... CHECK and SET TBLPROPERTIES are; for others, write the table anew",
+                hint="RENAME TO, ADD COLUMNS, ADD and DROP CONSTRAINT and SET TBLPROPERTIES are; "
+                "for others, write the table anew",
             )
+        return answers.empty_sql_result()
 
-    def _table(self, cursor: Cursor, session: SessionContext) -> tuple[Path, str | None]:
+    def _table(self, asked: Asked) -> tuple[Path, str | None]:
         """The place and full name of the table that comes next: a name, ``delta.`path` `` or a quoted path."""
+        cursor = asked.cursor
         path = cursor.string()
         name = cursor.name() if path is None else None
         if name and len(name) == 2 and name[0].lower() == "delta":  # noqa: PLR2004
             path = name[1]
         if path is not None:
             return (self._lake.local(path) if self._lake.is_address(path) else Path(path)), None
-        entry = self._names.find(name, session) if name else None
+        entry = self._names.find(name, asked.session) if name else None
         if entry is None:
             raise CatalogError(
-                f"table {'.'.join(name or ('?',))} does not exist", code="TABLE_OR_VIEW_NOT_FOUND", hint="SHOW TABLES lists those there are"
+                f"table {'.'.join(name or ('?',))} does not exist",
+                code="TABLE_OR_VIEW_NOT_FOUND",
+                hint="SHOW TABLES lists those there are",
+            )
+        if entry.kind == "view" or entry.provider != "delta":
+            raise CatalogError(
+                f"{entry.name} is no Delta table but {entry.provider}", code="DELTA_TABLE_ONLY_OPERATION"
             )
         return self._names.place(entry), entry.name
 
 
-def _columns(cursor: Cursor) -> dict[str, str]:
-    cursor.accept("(")
-    columns: dict[str, str] = {}
-    while (name := cursor.name()) is not None:
-        kind = cursor.name() or ("",)
-        written = kind[-1].upper()
-        if written == "DECIMAL" and cursor.accept("("):
-            precision, _, scale = cursor.number(), cursor.accept(","), cursor.number()
-            cursor.accept(")")
-            columns[name[-1]] = f"decimal({int(precision or 10)},{int(scale or 0)})"
-        elif written in _TYPES:
-            columns[name[-1]] = _TYPES[written]
-        else:
-            raise Unsupported(
-                f"ALTER TABLE ADD COLUMNS with type {written} is not supported", hint="append a row with mergeSchema instead"
-            )
-        if cursor.accept("COMMENT"):
-            cursor.string()
-        cursor.accept_any("FIRST")
-        cursor.accept(",")
-    return columns
+def _columns(asked: Asked) -> list[str]:
+    """The new columns, each as the JSON text of a Spark (and Delta) field."""
+    cursor = asked.cursor
+    text = cursor.rest().strip().rstrip(";").strip()
+    text = text[1:-1] if text.startswith("(") else text
+    if (cursor.tokens[-1].upper == "FIRST") or cursor.find("AFTER") is not None:
+        raise Unsupported("ALTER TABLE ADD COLUMNS ... FIRST and AFTER are not supported", hint="new columns stand last")
+    parsed: StructType = asked.session.spark._parse_ddl(text)  # noqa: SLF001 - StructType.fromDDL asks any active session
+    return [field.json() for field in parsed.fields]
 
 
-def _properties(cursor: Cursor) -> dict[str, str]:
-    cursor.accept("(")
-    properties: dict[str, str] = {}
-    while not cursor.ended and not cursor.accept(")"):
-        key = cursor.string() or ".".join(cursor.name() or ())
-        cursor.accept("=")
-        token = cursor.tokens[cursor.at] if not cursor.ended else None
-        if not key or token is None:
-            raise CatalogError("SET TBLPROPERTIES needs ('key' = 'value', ...)", code="PARSE_SYNTAX_ERROR")
-        properties[key] = token.value
-        cursor.at += 1
-        cursor.accept(",")
-    return properties
+def _add_constraint(cursor: Cursor, place: Path) -> None:
+    name = (cursor.name() or ("",))[-1]
+    if not cursor.accept("CHECK"):
+        if cursor.accept("PRIMARY") or cursor.accept("FOREIGN"):
+            return  # informational on Databricks, too
+        raise CatalogError("ADD CONSTRAINT name CHECK (condition) was expected", code="PARSE_SYNTAX_ERROR")
+    condition = cursor.rest().strip().rstrip(";").strip()
+    maintenance.add_constraint(place, name, condition[1:-1] if condition.startswith("(") else condition)
