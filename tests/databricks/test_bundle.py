@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from houseboat.databricks.bundle import Bundle
 from houseboat.databricks.errors import BundleError
-
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .conftest import Files
@@ -88,6 +87,7 @@ BASE = {
 def load(
     folder: Path, target: str | None = None, variables: dict[str, str] | None = None, **environment: str
 ) -> Bundle:
+    """The bundle as a user of a fixed name sees it."""
     return Bundle.load(folder, target, variables, environment={"HOUSEBOAT_USER": "ann.b@example.com", **environment})
 
 

@@ -36,7 +36,7 @@ def test_a_supplied_value_exists_undeclared_and_beats_the_default() -> None:
 
 
 def test_a_dropdowns_default_must_be_a_choice() -> None:
-    """combobox and multiselect take any."""
+    """Combobox and multiselect take any."""
     widgets = Widgets({})
     with pytest.raises(DbutilsError, match="not among its choices"):
         widgets.dropdown("d", "x", ["a", "b"])
@@ -60,7 +60,7 @@ def test_task_values_keep_types_and_are_bounded() -> None:
 
 
 def test_task_values_outside_a_job_answer_the_debug_value() -> None:
-    """set does nothing; get without debugValue is a TypeError."""
+    """Set does nothing; get without debugValue is a TypeError."""
     values = TaskValues(None, None)
     values.set("k", 1)
     assert values.get("a", "k", default=2, debugValue=3) == 3
@@ -159,7 +159,7 @@ def test_exit_is_a_base_exception_with_its_value() -> None:
 
 
 def test_missing_parts_name_what_to_do_instead() -> None:
-    """hasattr works, and the error is a declared gap."""
+    """Hasattr works, and the error is a declared gap."""
     from houseboat.databricks.dbutils import Library
 
     library = Library(lambda _: None)

@@ -14,6 +14,7 @@ from houseboat.errors import Unsupported
 
 
 def read(folder: Path, text: str, name: str = "n.py") -> tuple[Cell, ...]:
+    """The cells of a file of this text."""
     file = folder / name
     file.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
     return read_notebook(file).cells
@@ -125,7 +126,7 @@ def test_ipynb_reads_both_source_forms_titles_and_default_language(tmp_path: Pat
 
 
 def test_old_jupyter_files_are_upgraded(tmp_path: Path) -> None:
-    """nbformat 3 still lies in repositories."""
+    """Nbformat 3 still lies in repositories."""
     old = {
         "nbformat": 3,
         "nbformat_minor": 0,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from houseboat.databricks.errors import NotebookNotFound
 from houseboat.databricks.notebook_paths import NotebookPaths
 
-from .conftest import Files
+if TYPE_CHECKING:
+    from .conftest import Files
 
 HEAD = "# Databricks notebook source\n"
 

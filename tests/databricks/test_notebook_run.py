@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from houseboat.databricks.errors import NotebookFailed, WorkflowException
 from houseboat.databricks.worker import TimedOut
 
-
 if TYPE_CHECKING:
     from .conftest import Files, Workbench
 
 
 def executed(bench: Workbench) -> dict[str, Any]:
+    """The executed notebook of the last run."""
     assert bench.last is not None
     return json.loads(Path(bench.last.output["notebook"]).read_text(encoding="utf-8"))
-
-
-def texts(bench: Workbench) -> str:
-    return json.dumps(executed(bench), ensure_ascii=False)
 
 
 def test_cells_share_a_namespace_and_the_last_expression_is_shown(bench: Workbench, write: Files) -> None:
@@ -473,7 +468,7 @@ def test_open_reaches_fuse_paths(bench: Workbench, write: Files) -> None:
         }
     )
     assert bench.run("a") == "there"
-    assert not os.path.exists("/dbfs/tmp/y.txt")
+    assert not Path("/dbfs/tmp/y.txt").exists()
 
 
 def test_ipynb_notebooks_run_with_lines_of_the_json_file(bench: Workbench, project: Path) -> None:

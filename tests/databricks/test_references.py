@@ -60,7 +60,7 @@ def test_references_become_text(references: References, text: str, expected: str
 
 
 def test_structures_are_filled_deeply_and_whole_references_keep_their_type(references: References) -> None:
-    """fill gives text everywhere; value gives the thing itself."""
+    """Fill gives text everywhere; value gives the thing itself."""
     assert references.fill({"a": ["{{input.n}}", 1]}) == {"a": ["5", 1]}
     assert references.value("{{tasks.before.values.list}}") == ["a", {"b": None}]
     assert references.value(" {{input.n}} ") == 5

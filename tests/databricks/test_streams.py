@@ -11,10 +11,10 @@ import pytest
 
 from houseboat.databricks.errors import NotebookFailed
 
-from .conftest import Files
-
 if TYPE_CHECKING:
     from houseboat.workspace import Workspace
+
+    from .conftest import Files
 
 
 @pytest.fixture

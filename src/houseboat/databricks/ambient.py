@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.errors import DbutilsError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.databricks.dbutils import DBUtils
@@ -49,7 +49,7 @@ def _entry() -> tuple[DBUtils, Callable[..., None]]:
     return found
 
 
-def get_dbutils(spark: object = None) -> DBUtils:
+def get_dbutils(spark: object = None) -> DBUtils:  # noqa: ARG001 - Databricks' signature
     """``pyspark.dbutils.DBUtils(spark)``: the running notebook's dbutils."""
     return _entry()[0]
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.databricks import bundle_schema
 from houseboat.databricks.bundle_presets import apply_presets, local_paths
@@ -20,7 +21,6 @@ from houseboat.databricks.errors import BundleError
 from houseboat.databricks.ids import resource_number, resource_uuid
 from houseboat.databricks.yaml_places import Map, Seq, merge, place_of, read_yaml
 from houseboat.errors import Place
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.runs import Json

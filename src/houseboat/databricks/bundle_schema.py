@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.errors import BundleError
 from houseboat.databricks.yaml_places import Map, Seq, place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json
     from houseboat.errors import Place
+    from houseboat.runs import Json
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from houseboat.databricks.errors import BundleError
 from houseboat.databricks.yaml_places import Map, Seq, place_of
 from houseboat.errors import Place
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.runs import Json

@@ -93,10 +93,8 @@ def mime(value: object) -> dict[str, str]:
     if hasattr(value, "to_dict") and hasattr(value, "columns") and hasattr(value, "head"):
         head = value.head(ROWS)
         return table([str(name) for name in value.columns], head.values.tolist(), more=len(head) < len(value))  # type: ignore[arg-type]
-    if isinstance(value, list) and value and hasattr(value[0], "_fields"):
-        return table(list(value[0]._fields), [tuple(row) for row in value[:ROWS]], more=len(value) > ROWS)
-    if isinstance(value, list) and value and hasattr(value[0], "__fields__"):
-        return table(list(value[0].__fields__), [tuple(row) for row in value[:ROWS]], more=len(value) > ROWS)
+    if isinstance(value, list) and value and (fields := _fields(value[0])):
+        return table(fields, [tuple(row) for row in value[:ROWS]], more=len(value) > ROWS)
     if hasattr(value, "savefig"):
         buffer = io.BytesIO()
         value.savefig(buffer, format="png")
@@ -104,6 +102,11 @@ def mime(value: object) -> dict[str, str]:
     if callable(method := getattr(value, "_repr_html_", None)) and (text := method()):
         return {"text/html": str(text), "text/plain": repr(value)}
     return {"text/plain": value if isinstance(value, str) else repr(value)}
+
+
+def _fields(row: object) -> list[str]:
+    """The names of a named tuple's (FileInfo) or a Spark row's fields; none for anything else."""
+    return list(getattr(row, "_fields", None) or getattr(row, "__fields__", None) or ())
 
 
 def _rows(frame: Any, count: int) -> tuple[list[str], list[Sequence[object]]]:

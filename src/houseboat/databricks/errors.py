@@ -28,7 +28,7 @@ class BundleError(ProjectError):
     """databricks.yml, or a file that it includes, is missing, malformed or contradicts itself."""
 
 
-class NotebookNotFound(ProjectError):  # noqa: N818 - reads as what it is
+class NotebookNotFound(ProjectError):  # noqa: N818 - the name that Databricks' users know
     """A notebook path names no notebook of the project."""
 
 
@@ -66,7 +66,7 @@ class JobError(HouseboatError):
     exit_code = 2
 
 
-class ReferenceUnresolved(HouseboatError):  # noqa: N818
+class ReferenceUnresolved(HouseboatError):  # noqa: N818 - the name that Databricks' users know
     """A ``{{...}}`` reference in a known namespace names nothing."""
 
 
@@ -81,7 +81,7 @@ class InputWidgetNotDefined(HouseboatError):  # noqa: N818 - the name that Datab
         self.name = name
 
 
-class WorkflowException(HouseboatError):  # noqa: N818
+class WorkflowException(HouseboatError):  # noqa: N818 - the name that Databricks' users know
     """``dbutils.notebook.run``: the notebook failed or its time ran out."""
 
 

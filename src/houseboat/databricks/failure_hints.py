@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from houseboat.errors import disk_full
+
 _BY_TEXT = (
     (
         r"JVM_ATTRIBUTE_NOT_SUPPORTED.*`_jsparkSession`",
@@ -34,6 +36,8 @@ def hint_for(error: BaseException) -> str | None:
     """Help for a failure of a cell, or None."""
     if hint := getattr(error, "hint", None):
         return str(hint)
+    if full := disk_full(error):
+        return full.hint
     if isinstance(error, NameError) and error.name in _BY_NAME:
         return _BY_NAME[error.name]
     if isinstance(error, ModuleNotFoundError) and error.name:

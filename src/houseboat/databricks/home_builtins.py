@@ -10,8 +10,8 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TYPE_CHECKING
-
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from houseboat.lake import Lake
@@ -36,8 +36,8 @@ def home_builtins(base: Mapping[str, Any], lake: Lake, write: Callable[[str], No
         """``open``; ``/dbfs/`` and ``/Volumes/`` are the lake's, unless the machine has such a path."""
         if isinstance(file, (str, os.PathLike)):
             path = os.fspath(file)
-            if isinstance(path, str) and path.startswith(_FUSE) and not os.path.exists(path):
+            if isinstance(path, str) and path.startswith(_FUSE) and not Path(path).exists():
                 file = lake.local(path)
-        return builtins.open(file, *arguments, **options)
+        return builtins.open(file, *arguments, **options)  # noqa: PTH123 - what this wraps
 
     return {**base, "print": home_print, "open": home_open}

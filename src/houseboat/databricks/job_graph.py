@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.errors import JobError
 from houseboat.databricks.job_states import RUN_IF
 from houseboat.databricks.tasks.registry import kind_of
 from houseboat.databricks.yaml_places import Map, Seq, place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.errors import Place

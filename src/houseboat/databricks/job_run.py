@@ -5,18 +5,18 @@ from __future__ import annotations
 import queue
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.errors import JobFailed
 from houseboat.databricks.job_states import FAILURES, Dependency, Result, TaskState, decide, job_result
 from houseboat.databricks.pool import Pool
 from houseboat.databricks.yaml_places import Map, place_of
 from houseboat.errors import HouseboatError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json, Run
-    from houseboat.databricks.task_run import TaskRunner
     from houseboat.databricks.job_graph import Graph, Node
+    from houseboat.databricks.task_run import TaskRunner
+    from houseboat.runs import Json, Run
 
 
 class JobRun:

@@ -70,7 +70,7 @@ class Dependency:
     taken: bool = True
 
 
-def decide(run_if: str, dependencies: Iterable[Dependency]) -> Result | None:
+def decide(run_if: str, dependencies: Iterable[Dependency]) -> Result | None:  # noqa: PLR0911 - a row of the table each
     """None: the task runs; else the result it gets without running.
 
     A branch that was not taken excludes the task, unless ``run_if`` asks for less than all dependencies.

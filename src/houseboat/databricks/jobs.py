@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.errors import JobError, JobFailed
 from houseboat.databricks.ids import resource_number, run_number
@@ -20,12 +21,11 @@ from houseboat.databricks.task_run import TaskRunner
 from houseboat.databricks.tasks.contract import Services
 from houseboat.databricks.tasks.registry import TYPES
 from houseboat.databricks.yaml_places import Map, Seq, place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json, Run, Runs
-    from houseboat.lake import Lake
     from houseboat.databricks.bundle import Bundle
+    from houseboat.lake import Lake
+    from houseboat.runs import Json, Run, Runs
 
 
 class Jobs:
@@ -92,7 +92,8 @@ class Jobs:
         if found is None:
             raise JobError(
                 f"there is no job {name!r}",
-                hint=f"jobs of the bundle: {', '.join(self.bundle.jobs) or 'none'}; ids are mapped in the manifest",
+                hint=f"jobs of the bundle: {', '.join(self.bundle.jobs) or 'none'}; the manifest maps ids to them: "
+                f'[databricks] jobs = {{ "{name}" = "<job>" }}',
             )
         return found
 

@@ -14,6 +14,8 @@ from houseboat.databricks.requirements import pip
 from houseboat.errors import Unsupported
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from houseboat.databricks.notebook_session import NotebookSession
 
 Magic = Callable[["NotebookSession", Cell], None]
@@ -50,7 +52,7 @@ def run_sql(session: NotebookSession, cell: Cell) -> None:
             session.display(result)
 
 
-def _statement(session: NotebookSession, statement: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a DataFrame
+def _statement(session: NotebookSession, statement: str) -> DataFrame | None:
     if command := sql_text.widget_command(statement):
         if command["command"] == "remove":
             session.widgets.remove(command["name"])

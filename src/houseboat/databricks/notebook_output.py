@@ -12,12 +12,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json
     from houseboat.databricks.notebook_files import Cell, Notebook
+    from houseboat.runs import Json
 
 Redact = Callable[[str], str]
 """Takes secrets out of a text."""

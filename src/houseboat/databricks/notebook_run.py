@@ -37,12 +37,12 @@ from houseboat.databricks.worker import TimedOut, Worker
 from houseboat.errors import HouseboatError
 
 if TYPE_CHECKING:
-    from houseboat.databricks.notebook_paths import NotebookPaths
-    from houseboat.runs import Json, Run, Runs
-    from houseboat.lake import Lake
     from pyspark.sql import SparkSession
 
+    from houseboat.databricks.notebook_paths import NotebookPaths
     from houseboat.databricks.notebook_session import NotebookSession
+    from houseboat.lake import Lake
+    from houseboat.runs import Json, Run, Runs
 
 NewSession = Callable[[], "SparkSession"]
 """Opens a Spark session; called once per notebook run."""
@@ -76,12 +76,12 @@ class NotebookRunner:
         user: str = "",
     ) -> None:
         self.paths = paths
-        self._runs = runs
-        self._new_session = new_session
-        self._lake = lake
-        self._state = state_folder
-        self._user = user
-        self._mounts = Mounts(lake, state_folder)
+        self.runs = runs
+        self.new_session = new_session
+        self.lake = lake
+        self.state_folder = state_folder
+        self.user = user
+        self.mounts = Mounts(lake, state_folder)
 
     def run(
         self,
@@ -102,7 +102,7 @@ class NotebookRunner:
         """
         notebook = read_notebook(file)
         active = _Active(self, notebook, parameters, run, job, arguments)
-        target = self._state / "runs" / run.id / f"{file.stem}.ipynb"
+        target = self.state_folder / "runs" / run.id / f"{file.stem}.ipynb"
         run.output["notebook"] = str(target)
         try:
             Worker(active.main, f"notebook {file.stem}").run(seconds, active.interrupt)
@@ -146,7 +146,7 @@ class _Active:
         self._job = job
         self._spark: SparkSession | None = None
         self._widgets = Widgets(parameters)
-        self._secrets = Secrets(runner._state, self._tell)
+        self._secrets = Secrets(runner.state_folder, self._tell)
         self.outputs = Outputs(self._secrets.redact, self._tell)
 
     def main(self) -> None:
@@ -170,7 +170,7 @@ class _Active:
                     outputs=self.outputs,
                     imports=imports,
                     paths=self._runner.paths,
-                    lake=self._runner._lake,
+                    lake=self._runner.lake,
                     note=self._tell,
                 )
                 self._cells(session)
@@ -201,7 +201,7 @@ class _Active:
                 self._spark.interruptAll()
 
     def _open(self) -> SparkSession:
-        spark = self._runner._new_session()
+        spark = self._runner.new_session()
         # SparkSession.builder.getOrCreate() of a remote-only PySpark asks for an address before it looks for the
         # active session, which is this thread's.
         os.environ.setdefault("SPARK_REMOTE", "sc://localhost")
@@ -218,7 +218,7 @@ class _Active:
             self._run.output["drained_streams"] = count
 
     def _tell(self, message: str) -> None:
-        self._runner._runs.progress(self._run, self._secrets.redact(message))
+        self._runner.runs.progress(self._run, self._secrets.redact(message))
 
     def _dbutils(self, display: Callable[[object], None]) -> DBUtils:
         runner, job = self._runner, self._job
@@ -226,12 +226,12 @@ class _Active:
             notebook_path=runner.paths.workspace_path(self._notebook.path),
             run_id=run_number(self._run.id),
             job_id=job.job_id if job else None,
-            user=runner._user,
+            user=runner.user,
             tags=job.tags if job else {},
         )
         return DBUtils(
             widgets=self._widgets,
-            fs=FileSystem(runner._lake, runner._mounts),
+            fs=FileSystem(runner.lake, runner.mounts),
             notebook=NotebookUtils(self._run_other, facts, self._widgets.getAll),
             secrets=self._secrets,
             task_values=TaskValues(job.values if job else None, job.task_key if job else None),
@@ -245,7 +245,7 @@ class _Active:
         file = runner.paths.find(path, caller=self._notebook.path)
         name = runner.paths.workspace_path(file)
         try:
-            with runner._runs.record("notebook", name, parent=self._run, input=dict(arguments)) as run:
+            with runner.runs.record("notebook", name, parent=self._run, input=dict(arguments)) as run:
                 output = runner.run(file, arguments, run, job=self._job, seconds=seconds)
                 run.output.update(output)
         except TimedOut as error:

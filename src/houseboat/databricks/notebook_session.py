@@ -20,12 +20,13 @@ from houseboat.databricks.python_cell import PythonCells
 from houseboat.errors import HouseboatError, Place
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from houseboat.databricks.dbutils import DBUtils, Widgets
-    from houseboat.databricks.notebook_paths import NotebookPaths
     from houseboat.databricks.notebook_output import Outputs
+    from houseboat.databricks.notebook_paths import NotebookPaths
     from houseboat.databricks.project_imports import ProjectImports
     from houseboat.lake import Lake
-    from pyspark.sql import SparkSession
 
 
 class NotebookSession:
@@ -189,6 +190,8 @@ def _user_frames(error: BaseException) -> Any:
 
 def _first_lines(error: BaseException, limit: int = 600) -> str:
     text = str(error).split("JVM stacktrace:")[0].strip()
+    if isinstance(error, HouseboatError) and error.hint:
+        text = text.removesuffix(f"\n  next: {error.hint}")  # the notebook's own error says it
     return text if len(text) <= limit else text[:limit] + " ..."
 
 

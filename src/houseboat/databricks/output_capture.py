@@ -89,7 +89,7 @@ def _install() -> None:
 
 
 def _remove() -> None:
-    global _users  # noqa: PLW0603
+    global _users  # noqa: PLW0603 - the process has one stdout, so one count of its users
     with _lock:
         _users -= 1
         if _users:

@@ -118,7 +118,7 @@ class ProjectImports:
     def _swap_in(self) -> None:
         for run in _runs:
             if run is not self:
-                run._swap_out()
+                run._swap_out()  # noqa: SLF001 - of the same class
         sys.modules.update(self.modules)
 
     def _swap_out(self) -> None:
@@ -141,7 +141,7 @@ class _FreshLoader(SourceFileLoader):
         super().__init__(fullname, path)
         self._run = run
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - importlib's signature
         """Compile the source as it stands now."""
         return self.source_to_code(self.get_data(self.path), self.path)
 

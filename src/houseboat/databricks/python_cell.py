@@ -45,7 +45,7 @@ class PythonCells:
             return None
         ast.increment_lineno(last, line - 1)
         value = compile(last, str(file), "eval", flags=self._flags, dont_inherit=True)
-        return eval(value, self.namespace)  # noqa: S307
+        return eval(value, self.namespace)  # noqa: S307 - as above
 
     def _parse(self, text: str, file: Path, line: int) -> ast.Module:
         try:

@@ -12,17 +12,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.dbutils.task_values import TaskValueStore
 from houseboat.databricks.errors import ReferenceUnresolved
 from houseboat.databricks.ids import run_number
 from houseboat.databricks.yaml_places import place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json
-    from houseboat.errors import Place
     from houseboat.databricks.job_states import TaskState
+    from houseboat.errors import Place
+    from houseboat.runs import Json
 
 _REFERENCE = re.compile(r"\{\{\s*(?P<path>[A-Za-z_][\w-]*(?:\.[\w-]+)*)\s*\}\}")
 
@@ -221,11 +221,14 @@ def _problem(
         return f"job parameters: {', '.join(parameters) or 'none'}"
     if parts[:2] == ["job", "start_time"] and parts[-1] not in TIME:
         return f"a time has: {', '.join(TIME)}"
-    if space == "tasks":
-        if parts[1] not in tasks:
-            return f"tasks: {', '.join(tasks)}"
-        if parts[2:3] and parts[2] not in (*_TASK_FACTS, "values", "output"):
-            return f"a task has: {', '.join(_TASK_FACTS)}, values.<name>, output.<...>"
+    return _task_problem(parts, tasks) if space == "tasks" else None
+
+
+def _task_problem(parts: list[str], tasks: Mapping[str, object]) -> str | None:
+    if parts[1] not in tasks:
+        return f"tasks: {', '.join(tasks)}"
+    if parts[2:3] and parts[2] not in (*_TASK_FACTS, "values", "output"):
+        return f"a task has: {', '.join(_TASK_FACTS)}, values.<name>, output.<...>"
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.dbutils.task_values import TaskValueStore
 from houseboat.databricks.errors import Stopped
@@ -15,7 +16,6 @@ from houseboat.databricks.tasks.contract import Services, TaskContext
 from houseboat.databricks.tasks.registry import TYPES, kind_of
 from houseboat.databricks.worker import TimedOut, Worker
 from houseboat.databricks.yaml_places import Map, place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.runs import Json, Run

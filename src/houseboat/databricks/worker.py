@@ -22,7 +22,7 @@ _SLICE = 0.5
 """Seconds of one wait: an exception for the waiting thread (a stop, on Windows also Ctrl-C) is seen in between."""
 
 
-class TimedOut(Exception):  # noqa: N818
+class TimedOut(Exception):  # noqa: N818 - reads as what it is
     """The function did not end in time; it has been told to stop."""
 
 
@@ -57,7 +57,7 @@ class Worker(Generic[T]):
             while self._thread.is_alive():
                 left = _SLICE if end is None else end - time.monotonic()
                 if left <= 0:
-                    raise TimedOut(f"did not end within {seconds:g} seconds")
+                    raise TimedOut(f"did not end within {seconds:g} seconds")  # noqa: TRY301 - stopped like any other
                 self._thread.join(min(left, _SLICE))
         except BaseException:
             interrupt()

@@ -1,5 +1,7 @@
 """``dbutils``, put together from one module per part."""
 
+# ruff: noqa: ARG002, N802, N803, N818, T201 - names and signatures are Databricks'
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -53,13 +55,13 @@ class Library:
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
 
-    def restartPython(self) -> None:  # noqa: N802 - Databricks' name
+    def restartPython(self) -> None:
         """Nothing to do: at home no package was installed that a restart would load. Variables are kept."""
         self._note("dbutils.library.restartPython: nothing was installed, Python goes on")
 
-    def help(self, methodName: str = "") -> None:  # noqa: N803
+    def help(self, methodName: str = "") -> None:
         """Print what there is."""
-        print("dbutils.library: restartPython()")  # noqa: T201
+        print("dbutils.library: restartPython()")
 
     def __getattr__(self, name: str) -> NoReturn:
         _gap(f"library.{name}")
@@ -100,7 +102,7 @@ class DBUtils:
 
     def help(self, name: str = "") -> None:
         """Print what there is."""
-        print("dbutils: widgets fs notebook secrets jobs library data")  # noqa: T201
+        print("dbutils: widgets fs notebook secrets jobs library data")
 
     def __getattr__(self, name: str) -> NoReturn:
         _gap(name)

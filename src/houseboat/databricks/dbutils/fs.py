@@ -3,6 +3,8 @@
 Bare ``/x`` means ``dbfs:/x``. Errors carry the Java class that Databricks' users match on in their texts.
 """
 
+# ruff: noqa: ARG002, N802, N803, N815, T201 - names and signatures are Databricks'
+
 from __future__ import annotations
 
 import os
@@ -10,13 +12,13 @@ import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from houseboat.databricks.errors import DbutilsError
 
 if TYPE_CHECKING:
-    from houseboat.lake import Lake
     from houseboat.databricks.dbutils.mounts import Mounts
+    from houseboat.lake import Lake
 
 
 class FileInfo(NamedTuple):
@@ -25,13 +27,13 @@ class FileInfo(NamedTuple):
     path: str
     name: str
     size: int
-    modificationTime: int  # noqa: N815 - Databricks' name
+    modificationTime: int
 
-    def isDir(self) -> bool:  # noqa: N802
+    def isDir(self) -> bool:
         """Whether this is a directory."""
         return self.name.endswith("/")
 
-    def isFile(self) -> bool:  # noqa: N802
+    def isFile(self) -> bool:
         """Whether this is a file."""
         return not self.isDir()
 
@@ -39,9 +41,9 @@ class FileInfo(NamedTuple):
 class MountInfo(NamedTuple):
     """One mount."""
 
-    mountPoint: str  # noqa: N815
+    mountPoint: str
     source: str
-    encryptionType: str = ""  # noqa: N815
+    encryptionType: str = ""
 
 
 class FileSystem:
@@ -59,13 +61,13 @@ class FileSystem:
             return [_info(place, base)]
         return [_info(entry, f"{base.rstrip('/')}/{entry.name}") for entry in sorted(place.iterdir())]
 
-    def head(self, file: str, maxBytes: int = 65536) -> str:  # noqa: N803
+    def head(self, file: str, maxBytes: int = 65536) -> str:
         """The first bytes of a file as UTF-8 text."""
         place = self._existing(file)
         with place.open("rb") as stream:
             data = stream.read(maxBytes)
         if place.stat().st_size > maxBytes:
-            print(f"[Truncated to first {maxBytes} bytes]")  # noqa: T201 - as Databricks does
+            print(f"[Truncated to first {maxBytes} bytes]")
         return data.decode("utf-8", errors="replace")
 
     def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
@@ -78,7 +80,7 @@ class FileSystem:
             )
         data = contents.encode()
         _write(place, data)
-        print(f"Wrote {len(data)} bytes.")  # noqa: T201 - as Databricks does
+        print(f"Wrote {len(data)} bytes.")
         return True
 
     def mkdirs(self, dir: str) -> bool:
@@ -130,9 +132,9 @@ class FileSystem:
         owner: str | None = None,
         extra_configs: Mapping[str, str] | None = None,
         *,
-        mountPoint: str | None = None,  # noqa: N803
-        encryptionType: str = "",  # noqa: N803
-        extraConfigs: Mapping[str, str] | None = None,  # noqa: N803
+        mountPoint: str | None = None,
+        encryptionType: str = "",
+        extraConfigs: Mapping[str, str] | None = None,
     ) -> bool:
         """Mount a container; credentials in ``extra_configs`` are neither needed, kept nor logged."""
         point = mount_point or mountPoint or ""
@@ -146,26 +148,26 @@ class FileSystem:
         self._mounts.add(point, source)
         return True
 
-    def updateMount(self, source: str, mount_point: str, *_: object, **__: object) -> bool:  # noqa: N802
+    def updateMount(self, source: str, mount_point: str, *_: object, **__: object) -> bool:
         """Mount, replacing what is mounted there."""
         self._mounts.add(mount_point, source)
         return True
 
-    def unmount(self, mount_point: str = "", *, mountPoint: str = "") -> bool:  # noqa: N803
+    def unmount(self, mount_point: str = "", *, mountPoint: str = "") -> bool:
         """Forget a mount."""
         point = mount_point or mountPoint
         if not self._mounts.remove(point):
             raise DbutilsError(f"java.rmi.RemoteException: Directory not mounted: {point}")
-        print(f"{point} has been unmounted.")  # noqa: T201 - as Databricks does
+        print(f"{point} has been unmounted.")
         return True
 
-    def refreshMounts(self) -> bool:  # noqa: N802
+    def refreshMounts(self) -> bool:
         """Nothing to do: every session sees the same mounts."""
         return True
 
-    def help(self, methodName: str = "") -> None:  # noqa: N803
+    def help(self, methodName: str = "") -> None:
         """Print what there is."""
-        print("dbutils.fs: ls head put mkdirs rm cp mv mounts mount updateMount unmount refreshMounts")  # noqa: T201
+        print("dbutils.fs: ls head put mkdirs rm cp mv mounts mount updateMount unmount refreshMounts")
 
     def _existing(self, address: str) -> Path:
         place = self._lake.local(address)

@@ -9,7 +9,6 @@ import json
 import os
 import threading
 from pathlib import Path
-
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -1,5 +1,7 @@
 """``dbutils.notebook``: run, exit, and the context chain that many notebooks read their own path from."""
 
+# ruff: noqa: ARG002, N802, N803, T201 - names and signatures are Databricks'
+
 from __future__ import annotations
 
 import json
@@ -38,21 +40,21 @@ class Option:
             raise DbutilsError("java.util.NoSuchElementException: None.get")
         return self._value
 
-    def getOrElse(self, default: object) -> object:  # noqa: N802
+    def getOrElse(self, default: object) -> object:
         """The value or the default; a callable default is called."""
         if self._value is not None:
             return self._value
         return default() if callable(default) else default
 
-    def isDefined(self) -> bool:  # noqa: N802
+    def isDefined(self) -> bool:
         """Whether there is a value."""
         return self._value is not None
 
-    def isEmpty(self) -> bool:  # noqa: N802
+    def isEmpty(self) -> bool:
         """Whether there is none."""
         return self._value is None
 
-    def toString(self) -> str:  # noqa: N802
+    def toString(self) -> str:
         """As Scala prints it."""
         return str(self)
 
@@ -100,7 +102,7 @@ class Context:
         """The run's tags."""
         return Tags(self._tags())
 
-    def toJson(self) -> str:  # noqa: N802
+    def toJson(self) -> str:
         """All facts as JSON, in the keys that notebooks read."""
         return json.dumps(
             {
@@ -110,7 +112,7 @@ class Context:
             }
         )
 
-    def safeToJson(self) -> str:  # noqa: N802
+    def safeToJson(self) -> str:
         """As ``toJson``, in the shape of the newer runtime."""
         values = {name: value for name, value in self._values.items() if value is not None}
         return json.dumps({"attributes": {**self._tags(), **values}})
@@ -138,7 +140,7 @@ class _EntryPoint:
         self._owner = owner
         self._bindings = bindings
 
-    def getDbutils(self) -> _EntryPoint:  # noqa: N802
+    def getDbutils(self) -> _EntryPoint:
         """The next link."""
         return self
 
@@ -146,7 +148,7 @@ class _EntryPoint:
         """The next link."""
         return self._owner
 
-    def getCurrentBindings(self) -> dict[str, str]:  # noqa: N802
+    def getCurrentBindings(self) -> dict[str, str]:
         """The notebook's parameters."""
         return self._bindings()
 
@@ -175,10 +177,10 @@ class NotebookUtils:
             raise DbutilsError(f"the exit value holds {len(text):,} characters; at most {MAX_EXIT:,} are allowed")
         raise NotebookExit(text)
 
-    def getContext(self) -> Context:  # noqa: N802
+    def getContext(self) -> Context:
         """Where this notebook runs."""
         return Context(self._facts)
 
-    def help(self, methodName: str = "") -> None:  # noqa: N803
+    def help(self, methodName: str = "") -> None:
         """Print what there is."""
-        print("dbutils.notebook: run(path, timeout_seconds, arguments), exit(value)")  # noqa: T201
+        print("dbutils.notebook: run(path, timeout_seconds, arguments), exit(value)")

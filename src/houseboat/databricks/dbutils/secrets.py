@@ -8,6 +8,8 @@ A scope of which nothing is known at home answers every key with a placeholder: 
 that no folder at home needs. In a scope that is known, a missing key is an error, as on Databricks.
 """
 
+# ruff: noqa: ARG002, N802, N803, PLR2004, T201 - names and signatures are Databricks'
+
 from __future__ import annotations
 
 import builtins
@@ -39,7 +41,7 @@ class SecretScope(NamedTuple):
 
     name: str
 
-    def getName(self) -> str:  # noqa: N802 - Databricks' name
+    def getName(self) -> str:
         """The scope's name."""
         return self.name
 
@@ -73,7 +75,7 @@ class Secrets:
             self._seen.add(value)
         return value
 
-    def getBytes(self, scope: str, key: str) -> bytes:  # noqa: N802
+    def getBytes(self, scope: str, key: str) -> bytes:
         """The secret's text in UTF-8."""
         return self.get(scope, key).encode()
 
@@ -81,13 +83,13 @@ class Secrets:
         """The keys of a scope."""
         return [SecretMetadata(name) for name, _ in self._scopes().get(_plain(scope), {}).values()]
 
-    def listScopes(self) -> builtins.list[SecretScope]:  # noqa: N802
+    def listScopes(self) -> builtins.list[SecretScope]:
         """The scopes known at home."""
         return [SecretScope(name) for name in sorted(self._scopes())]
 
-    def help(self, methodName: str = "") -> None:  # noqa: N803
+    def help(self, methodName: str = "") -> None:
         """Print what there is."""
-        print("dbutils.secrets: get(scope, key), getBytes(scope, key), list(scope), listScopes()")  # noqa: T201
+        print("dbutils.secrets: get(scope, key), getBytes(scope, key), list(scope), listScopes()")
 
     def redact(self, text: str) -> str:
         """The text with every secret that this run has fetched replaced by ``[REDACTED]``."""
@@ -108,7 +110,7 @@ class Secrets:
                     scopes[_plain(scope)] = {_plain(key): (key, str(value)) for key, value in keys.items()}
         for name, value in self._environment.items():
             parts = name[len(PREFIX) :].split("__", 1)
-            if name.upper().startswith(PREFIX) and len(parts) == 2:  # noqa: PLR2004 - scope and key
+            if name.upper().startswith(PREFIX) and len(parts) == 2:
                 scopes.setdefault(_plain(parts[0]), {})[_plain(parts[1])] = (parts[1].lower(), value)
         return scopes
 

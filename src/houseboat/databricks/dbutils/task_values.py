@@ -4,13 +4,15 @@ Source: Databricks' page on task values: at most 48 KiB of JSON per value; outsi
 ``get`` answers ``debugValue``.
 """
 
+# ruff: noqa: ARG002, N803, T201 - names and signatures are Databricks'
+
 from __future__ import annotations
 
 import json
 import threading
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.errors import DbutilsError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.runs import Json
@@ -71,7 +73,7 @@ class TaskValues:
         if self._store is not None and self._task_key is not None:
             self._store.set(self._task_key, key, value)
 
-    def get(self, taskKey: str, key: str, default: Json = None, debugValue: Json = None) -> Json:  # noqa: N803
+    def get(self, taskKey: str, key: str, default: Json = None, debugValue: Json = None) -> Json:
         """A value that an earlier task has set.
 
         In a job: the value, else ``default``, else ``ValueError`` (Databricks' type). Outside: ``debugValue``, and
@@ -93,9 +95,9 @@ class TaskValues:
             "Give default=... or set the value in the earlier task."
         )
 
-    def help(self, methodName: str = "") -> None:  # noqa: N803
+    def help(self, methodName: str = "") -> None:
         """Print what there is."""
-        print("dbutils.jobs.taskValues: set(key, value), get(taskKey, key, default, debugValue)")  # noqa: T201
+        print("dbutils.jobs.taskValues: set(key, value), get(taskKey, key, default, debugValue)")
 
 
 class JobsUtils:
@@ -104,6 +106,6 @@ class JobsUtils:
     def __init__(self, values: TaskValues) -> None:
         self.taskValues = values
 
-    def help(self, methodName: str = "") -> None:  # noqa: N803
+    def help(self, methodName: str = "") -> None:
         """Print what there is."""
-        print("dbutils.jobs: taskValues")  # noqa: T201
+        print("dbutils.jobs: taskValues")

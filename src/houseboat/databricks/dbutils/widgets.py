@@ -5,6 +5,8 @@ the widget, and beats the declared default. A notebook reached by ``%run`` sees 
 passes values, and the caller's widgets where it declares none. Source: Databricks' pages on widgets.
 """
 
+# ruff: noqa: ARG002, N802, N803, T201 - names and signatures are Databricks'
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,11 +33,11 @@ class Widgets:
     def __init__(self, supplied: Mapping[str, str]) -> None:
         self._frames = [_Frame(dict(supplied))]
 
-    def text(self, name: str, defaultValue: str = "", label: str | None = None) -> None:  # noqa: N803 - Databricks' name
+    def text(self, name: str, defaultValue: str = "", label: str | None = None) -> None:
         """Declare a text widget; an existing value is kept."""
         self._declare(name, defaultValue)
 
-    def dropdown(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+    def dropdown(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
         """Declare a widget with choices; the default must be one of them."""
         if defaultValue not in choices:
             raise DbutilsError(
@@ -45,11 +47,11 @@ class Widgets:
             )
         self._declare(name, defaultValue)
 
-    def combobox(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+    def combobox(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
         """Declare a widget with suggested choices."""
         self._declare(name, defaultValue)
 
-    def multiselect(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:  # noqa: N803
+    def multiselect(self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None) -> None:
         """Declare a widget of which several choices may be taken; its value is them joined by commas."""
         self._declare(name, defaultValue)
 
@@ -60,14 +62,14 @@ class Widgets:
             raise InputWidgetNotDefined(name)
         return value
 
-    def getArgument(self, name: str, defaultValue: str | None = None) -> str:  # noqa: N802, N803
+    def getArgument(self, name: str, defaultValue: str | None = None) -> str:
         """The widget's value, else the default; without a default as ``get``."""
         value = self.find(name)
         return (
             self.get(name) if value is None and defaultValue is None else str(defaultValue if value is None else value)
         )
 
-    def getAll(self) -> dict[str, str]:  # noqa: N802
+    def getAll(self) -> dict[str, str]:
         """All widgets with their values."""
         merged: dict[str, str] = {}
         for frame in self._frames:
@@ -79,14 +81,14 @@ class Widgets:
         for frame in self._frames:
             frame.values.pop(name, None)
 
-    def removeAll(self) -> None:  # noqa: N802
+    def removeAll(self) -> None:
         """Remove all widgets."""
         for frame in self._frames:
             frame.values.clear()
 
-    def help(self, methodName: str = "") -> None:  # noqa: N803
+    def help(self, methodName: str = "") -> None:
         """Print what there is."""
-        print("dbutils.widgets: text, dropdown, combobox, multiselect, get, getAll, getArgument, remove, removeAll")  # noqa: T201
+        print("dbutils.widgets: text, dropdown, combobox, multiselect, get, getAll, getArgument, remove, removeAll")
 
     def find(self, name: str) -> str | None:
         """The widget's value, or None; the innermost notebook's first."""

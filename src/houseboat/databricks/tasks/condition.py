@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.errors import JobError
 from houseboat.databricks.references import spell
 from houseboat.databricks.yaml_places import Map, place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json
     from houseboat.databricks.tasks.contract import Services, TaskContext
+    from houseboat.runs import Json
 
 _TEXT: Mapping[str, Callable[[str, str], bool]] = {
     "EQUAL_TO": lambda left, right: left == right,
@@ -43,7 +43,7 @@ def run(context: TaskContext) -> dict[str, Json]:
     return {"outcome": outcome, "left": left, "right": right}
 
 
-def check(key: str, settings: Map, services: Services) -> None:
+def check(key: str, settings: Map, services: Services) -> None:  # noqa: ARG001 - one signature for all types
     """The operator must be known, both operands there."""
     if settings.get("op") not in (*_TEXT, *_NUMBER):
         raise JobError(

@@ -14,12 +14,12 @@ from houseboat.databricks.yaml_places import Map, place_of
 from houseboat.runs import Json, Run, Runs
 
 if TYPE_CHECKING:
-    from houseboat.databricks.job_states import TaskState
-    from houseboat.databricks.dbutils.task_values import TaskValueStore
     from houseboat.databricks.bundle import Bundle
-    from houseboat.errors import Place
+    from houseboat.databricks.dbutils.task_values import TaskValueStore
+    from houseboat.databricks.job_states import TaskState
     from houseboat.databricks.notebook_run import NewSession, NotebookRunner
     from houseboat.databricks.task_run import TaskRunner
+    from houseboat.errors import Place
 
 RunJob = Callable[[str, Mapping[str, str], Run], Mapping[str, Json]]
 """``(job key, parameters, parent run) -> output``."""

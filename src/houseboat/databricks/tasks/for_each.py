@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from typing import TYPE_CHECKING
 
 from houseboat.databricks.errors import JobError
 from houseboat.databricks.job_states import FAILURES, TaskState
 from houseboat.databricks.pool import Pool
 from houseboat.databricks.yaml_places import Map, place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json
     from houseboat.databricks.tasks.contract import Services, TaskContext
+    from houseboat.runs import Json
 
 MAX_CONCURRENCY = 100
 MAX_INLINE = 10_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json
-    from houseboat.databricks.yaml_places import Map
     from houseboat.databricks.tasks.contract import Services, TaskContext
+    from houseboat.databricks.yaml_places import Map
+    from houseboat.runs import Json
 
 _SETTINGS = ("full_refresh", "refresh_selection", "full_refresh_selection", "reset_checkpoint_selection", "parameters")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from houseboat.databricks.errors import JobError
 from houseboat.databricks.tasks import condition, for_each, notebook, pipeline, run_job, spark_python, sql
 from houseboat.databricks.yaml_places import Map, place_of
 from houseboat.errors import Place, Unsupported
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.databricks.tasks.contract import TaskType

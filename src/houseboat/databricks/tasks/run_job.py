@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from houseboat.databricks.errors import JobError
 from houseboat.databricks.references import spell
 from houseboat.databricks.yaml_places import Map, place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from houseboat.runs import Json
     from houseboat.databricks.tasks.contract import Services, TaskContext
+    from houseboat.runs import Json
 
 
 def run(context: TaskContext) -> dict[str, Json]:

@@ -5,12 +5,13 @@ Job parameters are not pushed down to arguments; they are referenced. Source: Da
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from houseboat.databricks.errors import JobError
 from houseboat.databricks.references import spell
 from houseboat.databricks.tasks.contract import Services, TaskContext, file_of
 from houseboat.databricks.tasks.notebook import in_job
 from houseboat.databricks.yaml_places import Map, place_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.runs import Json

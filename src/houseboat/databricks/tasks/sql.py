@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from houseboat.databricks import sql_text
 from houseboat.databricks.dbutils.task_values import MAX_BYTES
@@ -17,7 +18,6 @@ from houseboat.databricks.references import spell
 from houseboat.databricks.tasks.contract import Services, TaskContext, file_of
 from houseboat.databricks.yaml_places import Map, place_of
 from houseboat.errors import Place, Unsupported
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from houseboat.runs import Json
