@@ -18,7 +18,8 @@ _MARKS = {
     Status.CANCELLED: ("■", "yellow"), Status.IN_PROGRESS: ("…", "cyan"), Status.QUEUED: ("·", "dim"),
     Status.INTERRUPTED: ("!", "yellow"),
 }  # fmt: skip
-_HIDDEN = frozenset({"notebook", "query"})
+_HIDDEN = frozenset({"notebook", "query", "pipeline"})
+"""Kinds that another run stands for: a task for its notebook, an update for its pipeline."""
 
 
 class Progress:
@@ -36,14 +37,14 @@ class Progress:
         if not self._quiet and self._console.is_terminal:
             from rich.live import Live  # noqa: PLC0415
 
-            self._live = Live(get_renderable=self._tree, console=self._console, refresh_per_second=8, transient=True)
+            self._live = Live(get_renderable=self.tree, console=self._console, refresh_per_second=8, transient=True)
             self._live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._live is not None:
             self._live.stop()
-            self._console.print(self._tree())
+            self._console.print(self.tree())
 
     def __call__(self, event: Event) -> None:
         """Take note of an event."""
@@ -61,7 +62,8 @@ class Progress:
             parent = self._runs[parent].parent
         return depth
 
-    def _tree(self) -> Tree:
+    def tree(self) -> Tree:
+        """Every run so far, as a tree."""
         from rich.tree import Tree  # noqa: PLC0415
 
         root = Tree("", hide_root=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ def report(console: Console, summary: dict[str, Any], look_next: list[str]) -> N
     if summary["nothing_new"]:
         console.print("[green]Nothing new:[/] every source was read before; no table got a new version.")
     else:
-        changed = ", ".join(name for name in written)
-        console.print(f"[green]{len(written)} tables got new versions:[/] {changed}", highlight=False)
+        console.print(f"[green]{len(written)} tables got new versions:[/]", highlight=False)
+        for schema, names in groupby(sorted(written), key=lambda name: name.rpartition(".")[0]):
+            tables = ", ".join(name.rpartition(".")[2] for name in names)
+            console.print(f"  [bold]{schema}[/]: {tables}", highlight=False)
     console.print(f"[bold]{summary['status']}[/] in {summary['seconds']:.1f} s", highlight=False)
     for line in look_next:
         console.print(f"  [dim]{line}[/]", highlight=False)
