@@ -35,9 +35,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One engine for all tests of this folder; each test takes its own schema."""
     from houseboat.engine.catalog import Catalog
     from houseboat.engine.handlers.catalog_names import CatalogNames
-    from houseboat.engine.handlers.catalog_questions import CatalogQuestions
-    from houseboat.engine.handlers.catalog_statements import CatalogStatements
-    from houseboat.engine.handlers.delta_statements import DeltaStatements
+    from houseboat.engine.handlers.standard import standard_handlers
     from houseboat.engine.session import Engine
     from houseboat.lake import Lake
     from houseboat.pipelines.names import DatasetNames
@@ -50,9 +48,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     names = DatasetNames()
     resolver = CatalogNames(catalog, lake)
     runs = Runs(folder / "runs.db")
-    statements = [CatalogStatements(resolver), CatalogQuestions(resolver), DeltaStatements(resolver, lake)]
-    handlers = [names, *statements, *streaming_handlers(lake, resolver, runs), resolver]
-    engine = Engine(handlers=handlers, catalogs=["main"])
+    handlers = [names, *standard_handlers(resolver, lake, streaming_handlers(lake, resolver, runs))]
+    engine = Engine(handlers=handlers, catalogs=["main"], default_catalog="main")
     return World(engine, names, lake, runs, folder)
 
 

@@ -168,16 +168,25 @@ def test_a_key_that_is_no_column_is_named(spark: SparkSession, schema: str) -> N
     assert error.value.place == HERE.place
 
 
-def test_the_sequence_may_be_a_struct(spark: SparkSession, schema: str) -> None:
+SAIL_STRUCTS = pytest.mark.xfail(
+    strict=True, reason="Sail 0.7.2 takes structs of a table and of an expression for two types"
+)
+
+
+@pytest.mark.parametrize("scd_type", [pytest.param(1, marks=SAIL_STRUCTS), 2])
+def test_the_sequence_may_be_a_struct(spark: SparkSession, schema: str, scd_type: int) -> None:
     """Ties in one column are broken by the next."""
     target = Applied(
         spark, schema, "k int, city string, seq int, n int, op string",
-        scd_type=2, sequence_by="struct(seq, n)", columns=ColumnChoice(but=("seq", "n", "op")),
+        scd_type=scd_type, sequence_by="struct(seq, n)", columns=ColumnChoice(but=("seq", "n", "op")),
     )  # fmt: skip
     target.put([(1, "B", 1, 2, "U"), (1, "A", 1, 1, "U")])
-    target.put([(1, "C", 1, 3, "U")])
-    assert [(row[1], tuple(row[2]), row[3] and tuple(row[3])) for row in target.rows()] == [
-        ("A", (1, 1), (1, 2)), ("B", (1, 2), (1, 3)), ("C", (1, 3), None),
+    target.put([(1, "C", 1, 3, "U"), (1, "late", 1, 0, "U")])
+    if scd_type == 1:
+        assert target.rows() == [(1, "C")]
+        return
+    assert sorted((tuple(row[2]), row[1], row[3] and tuple(row[3])) for row in target.rows()) == [
+        ((1, 0), "late", (1, 1)), ((1, 1), "A", (1, 2)), ((1, 2), "B", (1, 3)), ((1, 3), "C", None),
     ]  # fmt: skip
 
 

@@ -230,6 +230,22 @@ def tie(target: Target, alias: str = "") -> str:
     return f"{prefix}{OPERATION}" + (f", xxhash64({', '.join(parts)})" if parts else "")
 
 
+def ordered(target: Target, *, newest_first: bool = False) -> str:
+    """The sequence as it stands after ORDER BY: a struct field by field, because the embedded engine's windows do not
+    order by structs.
+    """
+    suffix = " desc" if newest_first else ""
+    return ", ".join(f"{part}{suffix}" for part in _parts(SEQUENCE, target.sequence.dataType))
+
+
+def _parts(name: str, kind: Any) -> list[str]:
+    from pyspark.sql.types import StructType
+
+    if not isinstance(kind, StructType):
+        return [name]
+    return [part for field in kind.fields for part in _parts(f"{name}.{quote(field.name)}", field.dataType)]
+
+
 def counted(spark: SparkSession, difference: str) -> Change:
     """How many rows a difference (a query with ``__change``: I, U or X) inserts, updates and removes."""
     row = spark.sql(

@@ -23,6 +23,7 @@ from houseboat.pipelines.cdc import (
     differ,
     equal,
     merge,
+    ordered,
     quote,
     tie,
 )  # fmt: skip
@@ -78,11 +79,13 @@ def _state(target: Target, batch: Batch) -> str:
     asked = f"select {keys} from {batch.view} where {OPERATION} <> '{TRUNCATE}'"
     if batch.truncates:
         asked += f" union all select {keys} from {aux} where not ({keyless})"
-    number = f"row_number() over (partition by {keys} order by {SEQUENCE} desc, {tie(target)})"
-    truncated = (
-        f"select max(__t) as __t from (select {DELETED} as __t from {aux} where {keyless}"
-        f" union all select {SEQUENCE} from {batch.view} where {OPERATION} = '{TRUNCATE}')"
-    )
+    number = f"row_number() over (partition by {keys} order by {ordered(target, newest_first=True)}, {tie(target)})"
+    truncated = f"select max({DELETED}) as __t from {aux} where {keyless}"
+    if batch.truncates:
+        truncated = (
+            f"select max(__t) as __t from (select {DELETED} as __t from {aux} where {keyless}"
+            f" union all select {SEQUENCE} from {batch.view} where {OPERATION} = '{TRUNCATE}')"
+        )
     marks = columns(_marks(target), "a")
     parts = [
         f"k as (select distinct {keys} from ({asked}))",

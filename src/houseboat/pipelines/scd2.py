@@ -25,6 +25,7 @@ from houseboat.pipelines.cdc import (
     differ,
     equal,
     merge,
+    ordered,
     quote,
     tie,
 )  # fmt: skip
@@ -110,8 +111,8 @@ def _walked(target: Target, batch: Batch, known: tuple[str, str | None] | None) 
     """Common table expressions up to ``m``: every event with the start of its run (``start``), whether it opens one
     (``opens``), whether it is the last of one (``closes``), and the next event's sequence (``next``).
     """
-    over = f"over (partition by {columns(target.keys)} order by {SEQUENCE})"
-    rows = f"over (partition by {columns(target.keys)} order by {SEQUENCE} rows between unbounded preceding and current row)"
+    over = f"over (partition by {columns(target.keys)} order by {ordered(target)})"
+    rows = f"over (partition by {columns(target.keys)} order by {ordered(target)} rows between unbounded preceding and current row)"
     raw = [f"case when {OPERATION} = '{UPSERT}' then {quote(name)} end as {quote(name)}" for name in target.names]
     number = f"row_number() over (partition by {columns([*target.keys, SEQUENCE])} order by {tie(target)})"
     parts = [
