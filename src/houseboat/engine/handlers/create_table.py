@@ -39,7 +39,9 @@ class Made:
 def read(cursor: Cursor, full: Full, managed_location: str) -> Made:
     """Read the statement from behind its table's name on."""
     behind = Cursor(cursor.rest())
-    location = clause(behind, "LOCATION")
+    options = span(behind, "OPTIONS")
+    given = pairs(behind, options[0] + 1) if options else {}
+    location = clause(behind, "LOCATION") or next((value for key, value in given.items() if key.lower() == "path"), None)
     provider = (word_after(behind, "USING") or "delta").lower()
     properties = span(behind, "TBLPROPERTIES")
     delta = provider == "delta"
@@ -88,9 +90,6 @@ def _with_place(text: str, provider: str, place: str) -> str:
     if at is not None and at + 1 < len(cursor.tokens) and cursor.tokens[at + 1].kind == "string":
         token = cursor.tokens[at + 1]
         return text[: token.start] + literal(place) + text[token.end :]
-    options = span(cursor, "OPTIONS")
-    if options and any(key.lower() == "path" for key in pairs(cursor, options[0] + 1)):
-        return text
     using = cursor.find("USING")
     if using is not None:
         end = cursor.tokens[using + 1].end

@@ -18,6 +18,7 @@ from houseboat.engine.catalog import CatalogError, Entry, Full
 from houseboat.engine.handlers import create_table
 from houseboat.engine.handlers.files import remove_files
 from houseboat.engine.handlers.statements import Answer, Asked, Statements, required
+from houseboat.engine.handlers.table_writes import behind_name
 from houseboat.engine.names import quoted
 from houseboat.errors import Unsupported
 
@@ -76,6 +77,9 @@ class TableStatements(Statements):
             return answers.empty_sql_result()
         if made.body is not None:
             write = create_table.as_write(asked.plan, made, place.as_posix(), replaced=replaced)
+            if made.entry.provider != "delta":
+                behind = behind_name(made.entry, write.command.write_operation, session)
+                made = replace(made, entry=replace(made.entry, view_text=behind))
             return self._keep(made, here, lambda: _then_empty(asked.proceed(write)), asked, by_path=True)
         text = made.statement(self._names.engine_name(full), place.as_posix(), replaced=replaced)
 

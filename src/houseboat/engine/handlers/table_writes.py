@@ -16,7 +16,7 @@ from pyspark.sql.connect.proto import commands_pb2
 from houseboat.delta import maintenance
 from houseboat.engine import answers
 from houseboat.engine.catalog import CatalogError, Entry
-from houseboat.engine.names import quoted, split
+from houseboat.engine.names import literal, quoted, split
 from houseboat.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -99,15 +99,11 @@ def _new_entry(resolver: CatalogNames, full: Full, write: commands_pb2.WriteOper
     if entry.provider == "delta":
         resolver.catalog.put(entry)
         return entry
-    return replace(entry, view_text=_behind_name(resolver, entry, write, session))
+    return replace(entry, view_text=behind_name(entry, write, session))
 
 
-def _behind_name(
-    resolver: CatalogNames, entry: Entry, write: commands_pb2.WriteOperation, session: SessionContext
-) -> str:
+def behind_name(entry: Entry, write: commands_pb2.WriteOperation, session: SessionContext) -> str:
     """What CREATE TABLE would say of a table that is no Delta table: its columns, options and place."""
-    from houseboat.engine.names import literal
-
     columns = ", ".join(
         f"{quoted((field.name,))} {field.dataType.simpleString()}" for field in session.dataframe(write.input).schema.fields
     )
