@@ -52,8 +52,8 @@ def test_a_conflict_is_tried_again_and_another_error_is_not(monkeypatch: pytest.
         if outcome:
             raise outcome
 
-    tables._retried(write)
+    tables.retried(write)
     assert outcomes == []
     outcomes = [RuntimeError("disk full"), None]
     with pytest.raises(RuntimeError, match="disk full"):
-        tables._retried(write)
+        tables.retried(write)

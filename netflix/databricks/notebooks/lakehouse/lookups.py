@@ -53,10 +53,12 @@ def refine(spark: SparkSession, lake: Lakehouse, table: str) -> Account:
     graded = grade_lookup(spark.table(lake.bronze(table)), lookup.column, titles)
     wanted = graded.where("broken_rule IS NULL").select("show_id", lookup.column).distinct()
     written = _replace_silver(spark, lake, lookup, wanted)
-    written = _replace_quarantine(spark, lake, lookup, graded) or written
+    # The other lookups write their slices of the quarantine at the same time.
+    written = tables.retried(lambda: _replace_quarantine(spark, lake, lookup, graded)) or written
     if not written:
         return Account(lake.silver(table))
-    return _account(spark, lake, lookup, _fate(graded, lookup.column))
+    fate = _fate(graded, lookup.column)
+    return tables.retried(lambda: _account(spark, lake, lookup, fate))
 
 
 def _replace_silver(spark: SparkSession, lake: Lakehouse, lookup: Lookup, wanted: DataFrame) -> bool:

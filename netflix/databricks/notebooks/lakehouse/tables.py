@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-_CONFLICTS = ("CONCURRENT", "Concurrent", "Failed to commit transaction")
+_CONFLICTS = ("CONCURRENT", "Concurrent", "Failed to commit transaction", "Missing commit file")
 _ATTEMPTS = 5
+
+T = TypeVar("T")
 
 
 def exists(spark: SparkSession, table: str) -> bool:
@@ -33,7 +35,7 @@ def replace(rows: DataFrame, table: str) -> None:
 def replace_slice(rows: DataFrame, table: str, where: str) -> None:
     """Replace the rows for which ``where`` holds, in one commit. Others may write other slices at the same time."""
     writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
-    _retried(lambda: writer.saveAsTable(table))
+    retried(lambda: writer.saveAsTable(table))
 
 
 def is_one_of(column: str, values: Iterable[str]) -> str:
@@ -53,16 +55,16 @@ def same_rows(left: DataFrame, right: DataFrame, columns: Sequence[str]) -> bool
     return found is not None and not found["rows"] and not found["hash"]
 
 
-def _retried(write: Callable[[], None]) -> None:
-    """Try again when another writer committed first; Delta has then written nothing."""
-    for attempt in range(1, _ATTEMPTS + 1):
+def retried(step: Callable[[], T]) -> T:
+    """The result of a step that may be repeated; tried again when another writer came between, who has then committed."""
+    for attempt in range(1, _ATTEMPTS):
         try:
-            return write()
+            return step()
         except Exception as error:
-            if attempt == _ATTEMPTS or not any(word in str(error) for word in _CONFLICTS):
+            if not any(word in str(error) for word in _CONFLICTS):
                 raise
             time.sleep(0.1 * attempt)
-    return None
+    return step()
 
 
 def _quoted(text: str) -> str:
