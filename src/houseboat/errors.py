@@ -5,6 +5,7 @@
     +-- LakePathError               a lake path is unknown or leaves its root
     +-- Unsupported                 a declared gap: Azure has it, Houseboat does not (yet)
     +-- EngineError                 the engine cannot be started, reached or used
+    +-- DiskFull                    something could not be written for want of space
     +-- RunFailed                   something that was run failed; carries the failing step
 
 Services raise errors of their own kind by subclassing these in their own ``errors`` module where the original has
@@ -13,6 +14,10 @@ a named error (``UnknownFieldException``, ``InputWidgetNotDefined``); the name a
 
 from __future__ import annotations
 
+import errno
+import re
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,3 +89,39 @@ class EngineError(HouseboatError):
 
 class RunFailed(HouseboatError):  # noqa: N818
     """A run ended without success; the message names the innermost failing step."""
+
+
+class DiskFull(HouseboatError):  # noqa: N818 - reads as what it is
+    """Something could not be written: no space, a quota, or a limit on the size of files."""
+
+
+SPACE_HINT = "free some space on the disk (or lift the quota or file size limit) and run again: what was committed is whole"
+"""The next step when a disk is full."""
+
+_NO_SPACE = re.compile(r"No space left on device|StorageFull|File too large|Disk quota exceeded|disk is full", re.IGNORECASE)
+_NO_SPACE_NUMBERS = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_NO_SPACE_SQLITE = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP"}
+
+
+def disk_full(error: BaseException) -> DiskFull | None:
+    """The error in plain words when a full disk is behind it, wherever in its chain; else None."""
+    for one in _chain(error):
+        if _says_full(one):
+            return DiskFull(f"the disk is full: {one}", hint=SPACE_HINT, code="DISK_FULL")
+    return None
+
+
+def _says_full(error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno in _NO_SPACE_NUMBERS:
+        return True
+    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorname", "") in _NO_SPACE_SQLITE:
+        return True
+    return _NO_SPACE.search(str(error)) is not None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

@@ -124,7 +124,7 @@ def _from_manifest(root: Path, file: Path) -> Project:
         jobs={str(k): str(v) for k, v in databricks.get("jobs", {}).items()},
         notebooks={str(k): str(v) for k, v in databricks.get("notebooks", {}).items()},
         variables={str(k): str(v) for k, v in databricks.get("variables", {}).items()},
-        remote=str(engine.get("remote", "sail")),
+        remote=_remote(engine, file),
         settings={str(k): str(v) for k, v in engine.get("settings", {}).items()},
         web={str(k): str(v) for k, v in data.get("web", {}).items()},
         seeds=tuple(_seed(rule, file) for rule in data.get("seed", [])),
@@ -147,6 +147,17 @@ def _folder(root: Path, section: Mapping[str, Any], file: Path, name: str) -> Pa
     if not folder.is_dir():
         raise ProjectError(f"[{name}] path names no folder: {section['path']!r}", place=Place(file, at=f"{name}.path"))
     return folder
+
+
+def _remote(engine: Mapping[str, Any], file: Path) -> str:
+    remote = str(engine.get("remote", "sail"))
+    if remote != "sail" and not remote.startswith("sc://"):
+        raise ProjectError(
+            f"{remote!r} is no engine",
+            place=Place(file, at="engine.remote"),
+            hint='"sail" is the embedded engine; "sc://host:15002" is Apache Spark Connect',
+        )
+    return remote
 
 
 def _seed(rule: Mapping[str, Any], file: Path) -> SeedRule:

@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -125,7 +125,8 @@ class Runs:
         try:
             yield run
         except BaseException as error:
-            self.end(run, Status.FAILED if isinstance(error, Exception) else Status.CANCELLED, error=error)
+            with suppress(sqlite3.OperationalError):  # a full disk takes no record; the next process marks it Interrupted
+                self.end(run, Status.FAILED if isinstance(error, Exception) else Status.CANCELLED, error=error)
             raise
         finally:
             current_run.reset(token)
@@ -144,12 +145,14 @@ class Runs:
         self._tell(Event(run, "progress", message))
 
     def end(self, run: Run, status: Status, *, error: BaseException | None = None) -> None:
-        """Close a run with its outcome. ``error`` is kept as ``{type, message, code}``."""
+        """Close a run with its outcome. ``error`` is kept as ``{type, message, code, place, hint}``."""
         run.status = status
         run.ended = time.time()
         if error is not None:
-            code = error.code if isinstance(error, HouseboatError) else None
-            run.error = {"type": type(error).__name__, "message": str(error), "code": code}
+            run.error = {"type": type(error).__name__, "message": str(error), "code": None}
+            if isinstance(error, HouseboatError):
+                place = str(error.place) if error.place else None
+                run.error |= {"code": error.code, "place": place, "hint": error.hint}
         self._save(run)
         self._tell(Event(run, "ended"))
 

@@ -225,7 +225,7 @@ def test_a_failing_record_does_not_leave_the_others_waiting(home: Home, monkeypa
 
     monkeypatch.setattr(home.runs, "begin", full)
     home.pipeline([works("A"), works("B", A=["Succeeded"])])
-    with pytest.raises(RunFailed, match="Operation on target A failed: No space left on device"):
+    with pytest.raises(RunFailed, match="Operation on target A failed: the disk is full: No space left on device"):
         home.run()
 
 

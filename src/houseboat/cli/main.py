@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 import houseboat
-from houseboat.errors import HouseboatError
+from houseboat.errors import HouseboatError, disk_full
 
 _VERBS = {
     "run": "houseboat.cli.run:run",
@@ -81,7 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception:
+    except Exception as error:
+        if full := disk_full(error):
+            click.echo(f"houseboat: {full}", err=True)
+            return full.exit_code
         import traceback  # noqa: PLC0415
 
         traceback.print_exc()

@@ -8,25 +8,24 @@ from typing import Any
 import click
 
 from houseboat.cli.options import json_option, manifest_option, parameters_option, parsed, print_json, project_argument
-from houseboat.errors import HouseboatError
 
 
 def _run_one(kind: str, project: Path, name: str, manifest: Path | None, parameters: dict[str, Any], as_json: bool) -> int:
-    from houseboat.cli.show import console, watched  # noqa: PLC0415
+    from houseboat.cli.show import console, failed, watched  # noqa: PLC0415
     from houseboat.workspace import Workspace  # noqa: PLC0415
 
     with Workspace.open(project, manifest) as workspace:
         workspace.exclusive()
-        summary = watched(workspace, lambda: workspace.run(kind, name, parameters), quiet=as_json)
-        if as_json:
-            print_json(summary)
-        elif summary["error"]:
-            raise HouseboatError(summary["error"]["message"], hint=f"houseboat status {project} shows the run")
-        else:
-            from houseboat.cli.report import report  # noqa: PLC0415
+        summary, failure = watched(workspace, lambda: workspace.run(kind, name, parameters), quiet=as_json)
+    if as_json:
+        print_json(summary)
+        return failure.exit_code if failure else 0
+    if failure:
+        return failed(failure, project)
+    from houseboat.cli.report import report  # noqa: PLC0415
 
-            report(console(), summary, [f"houseboat status {project}"])
-    return 0 if summary["status"] == "Succeeded" else 1
+    report(console(), summary, [f"houseboat status {project}"])
+    return 0
 
 
 @click.command()

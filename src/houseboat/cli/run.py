@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from houseboat.cli.options import json_option, manifest_option, parameters_option, parsed, print_json, project_argument
-from houseboat.errors import HouseboatError
 
 
 @click.command()
@@ -29,7 +28,7 @@ def run(
     Example: houseboat run netflix --fresh
     """
     from houseboat.cli.seed import deliver, first_drop  # noqa: PLC0415
-    from houseboat.cli.show import console, watched  # noqa: PLC0415
+    from houseboat.cli.show import console, failed, watched  # noqa: PLC0415
     from houseboat.project import load_project  # noqa: PLC0415
     from houseboat.workspace import Workspace  # noqa: PLC0415
 
@@ -43,17 +42,16 @@ def run(
         workspace.exclusive()
         seeded = deliver(workspace, data) if data else first_drop(workspace)
         values: dict[str, Any] = parsed(parameters)
-        summary = watched(workspace, lambda: workspace.run_main(values), quiet=as_json)
-        if as_json:
-            print_json({**summary, "delivered": [vars(item) for item in seeded]})
-        else:
-            shown = console()
-            if summary["error"]:
-                raise HouseboatError(summary["error"]["message"], hint=f"houseboat status {project} shows the run")
-            from houseboat.cli.report import report  # noqa: PLC0415
+        summary, failure = watched(workspace, lambda: workspace.run_main(values), quiet=as_json)
+    if as_json:
+        print_json({**summary, "delivered": [vars(item) for item in seeded]})
+        return failure.exit_code if failure else 0
+    if failure:
+        return failed(failure, project)
+    from houseboat.cli.report import report  # noqa: PLC0415
 
-            report(shown, summary, _look_next(project, found.catalog))
-    return 0 if summary["status"] == "Succeeded" else 1
+    report(console(), summary, _look_next(project, found.catalog))
+    return 0
 
 
 def _look_next(project: Path, catalog: str) -> list[str]:

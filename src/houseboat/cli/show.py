@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from houseboat.errors import HouseboatError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from houseboat.runs import Run
@@ -21,20 +25,29 @@ def console() -> Console:
     return Console(soft_wrap=True)
 
 
-def watched(workspace: Workspace, start: Callable[[], Run], *, quiet: bool) -> dict[str, Any]:
-    """Run, show progress, and return the summary; a failed run's summary has its error and its failing step."""
+def watched(
+    workspace: Workspace, start: Callable[[], Run], *, quiet: bool
+) -> tuple[dict[str, Any], HouseboatError | None]:
+    """Run, show progress, and return the summary and what the run failed with, if it did."""
     from houseboat.cli.progress import Progress  # noqa: PLC0415
     from houseboat.summary import summarise, versions  # noqa: PLC0415
 
     before = versions(workspace)
     top: list[Run] = []
+    failure: HouseboatError | None = None
     workspace.runs.listeners.append(lambda event: top.append(event.run) if not top and event.what == "started" else None)
     with Progress(console(), quiet=quiet) as progress:
         workspace.runs.listeners.append(progress)
         try:
             run = start()
-        except HouseboatError:
+        except HouseboatError as error:
             if not top:
                 raise
-            run = top[0]
-    return summarise(workspace, run, before)
+            run, failure = top[0], error
+    return summarise(workspace, run, before), failure
+
+
+def failed(failure: HouseboatError, project: Path) -> int:
+    """Print why a run failed and where the rest of it is; returns the exit code."""
+    click.echo(f"houseboat: {failure}\n  next: houseboat status {project} shows the run", err=True)
+    return failure.exit_code

@@ -7,6 +7,7 @@ interrupted; a thread that still does not end is left behind as a daemon.
 
 from __future__ import annotations
 
+import contextvars
 import ctypes
 import threading
 import time
@@ -39,7 +40,9 @@ class Worker(Generic[T]):
         self._ended = ended
         self._result: T
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._main, name=name, daemon=True)
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run, args=(self._main,), name=name, daemon=True
+        )  # in the caller's context: what the function starts hangs below the caller's run
 
     def start(self) -> None:
         """Start the thread."""

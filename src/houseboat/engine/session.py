@@ -72,6 +72,8 @@ class Engine:
         if not self.embedded:
             _answers(builder.endpoint, self.remote)
         plain = DefaultChannelBuilder(url).toChannel()
+        if not self.embedded:
+            _speaks(plain, self.remote)
         builder.add_interceptor(interceptor)
         try:
             spark: SparkSession = SparkSession.builder.channelBuilder(builder).create()
@@ -118,5 +120,20 @@ def _answers(endpoint: str, remote: str) -> None:
         raise EngineError(
             f"no engine answers at {remote}: {error}",
             hint='start Spark Connect there, or set remote = "sail" in the manifest\'s [engine]',
+            code="ENGINE_UNREACHABLE",
+        ) from None
+
+
+def _speaks(channel: Any, remote: str) -> None:
+    """Raise when what listens does not speak the protocol: another program has the port."""
+    import grpc  # noqa: PLC0415
+
+    try:
+        grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
+    except grpc.FutureTimeoutError:
+        raise EngineError(
+            f"what listens at {remote} is no Spark Connect server: it gave no answer within {_PATIENCE:g} seconds",
+            hint="another program may use the port: set remote in the manifest's [engine] to the engine's own, "
+            'or to "sail" for the embedded one',
             code="ENGINE_UNREACHABLE",
         ) from None

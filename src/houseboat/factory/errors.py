@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from houseboat.errors import HouseboatError, Place, ProjectError
+from houseboat.errors import DiskFull, HouseboatError, Place, ProjectError, disk_full
 from houseboat.runs import Json
 
 
@@ -86,10 +86,13 @@ class Failure:
     def of(cls, error: BaseException, target: str, place: Place) -> Failure:
         """Translate whatever an activity raised. ``place`` is where the activity stands, unless the error knows better."""
         if not isinstance(error, HouseboatError):
+            error = disk_full(error) or error
+        if not isinstance(error, HouseboatError):
             message = str(error) or type(error).__name__
             return cls(type(error).__name__, message, "SystemError", target, place=place)
         message = error.message if error.hint is None else f"{error.message} ({error.hint})"
         place = error.place or place
         if isinstance(error, ActivityError):
             return cls(error.code or "UserError", message, error.failure_type, target, error.details, place)
-        return cls(error.code or "UserError", message, "UserError", target, place=place)
+        kind = "SystemError" if isinstance(error, DiskFull) else "UserError"
+        return cls(error.code or "UserError", message, kind, target, place=place)

@@ -339,7 +339,7 @@ class _Builder:
     def _explained(self, error: Exception, node: Node, flow: FlowNode) -> GraphError:
         where = failing_line(error, self._files) or flow.flow.location
         text = _first_line(error)
-        hint = None
+        hint = "correct the query; nothing was written"
         if "TABLE_OR_VIEW_NOT_FOUND" in str(error) or "able not found" in str(error):
             hint = f"{self._near(text)}define it in the pipeline, or load it before"
         kind = type(error).__name__

@@ -78,12 +78,13 @@ def _run(file: Path, given: dict[str, Any]) -> None:
         except HouseboatError as error:
             raise placed(error, failing_line(error, {str(file)})) from error.__cause__
         except SyntaxError as error:
-            raise DefinitionError(f"{error.msg}", place=Place(file, error.lineno)) from error
+            raise DefinitionError(f"not valid Python: {error.msg}", place=Place(file, error.lineno)) from error
         except Exception as error:
             where = failing_line(error, {str(file)})
             raise DefinitionError(
                 f"the file raised {type(error).__name__}: {_first_line(error)}",
                 place=where.place if where else Place(file),
+                hint="correct the file; nothing was written",
             ) from error
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from houseboat.errors import HouseboatError
+from houseboat.errors import HouseboatError, Place, disk_full
 from houseboat.pipelines import graph as graphs
 from houseboat.pipelines.definitions import Kind
 from houseboat.pipelines.dlt_module import installed
@@ -70,7 +70,7 @@ class Update:
     events: EventLog = field(init=False)
     graph: Graph = field(init=False)
     _outcomes: dict[str, str] = field(default_factory=dict)
-    _errors: list[tuple[str, BaseException]] = field(default_factory=list)
+    _errors: list[tuple[str, BaseException, Place | None]] = field(default_factory=list)
     _flows: dict[str, dict[str, Any]] = field(default_factory=dict)
     _wrote: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -195,7 +195,7 @@ class Update:
             self.runs.end(record, Status.FAILED, error=error)
             self.events.flow(node, flow.flow.name, "FAILED", error=error)
             with self._lock:
-                self._errors.append((name, error))
+                self._errors.append((name, error, flow.flow.location.place))
                 self._flows[name] = {"status": "FAILED", "error": str(error)}
             return False
         summary = _summary(node, outcome)
@@ -243,12 +243,13 @@ class Update:
                 self.events.update("COMPLETED")
                 self.events.save()
             return output
-        name, first = self._errors[0]
+        name, first, place = self._errors[0]
+        first = disk_full(first) or first
         self.events.update("FAILED", error=first)
         self.events.save()
         self.run.output.update(output)
         more = f" (and {len(self._errors) - 1} more)" if len(self._errors) > 1 else ""
-        place = first.place if isinstance(first, HouseboatError) else None
+        place = (first.place if isinstance(first, HouseboatError) else None) or place
         code = first.code if isinstance(first, HouseboatError) else None
         message = first.message if isinstance(first, HouseboatError) else f"{type(first).__name__}: {first}"
         hint = first.hint if isinstance(first, HouseboatError) else None

@@ -13,6 +13,8 @@ from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.values import to_text
 from houseboat.runs import Json
 
+_NAMED_BY = {"job": "jobId", "notebook": "notebookPath"}
+
 
 def launch(call: Call, kind: str, name: str, parameters: Mapping[str, Json]) -> Mapping[str, Json]:
     """Run a job or notebook to its end. Raises ``ActivityError`` when it fails."""
@@ -25,7 +27,7 @@ def launch(call: Call, kind: str, name: str, parameters: Mapping[str, Json]) -> 
             f"Databricks execution failed with error state: InternalError, error message: {error.message}",
             code="3204",
             hint=error.hint,
-            place=error.place,
+            place=error.place or call.step.at(f"typeProperties.{_NAMED_BY[kind]}"),
         ) from error
     output: dict[str, Json] = {"runId": run.id, "runPageUrl": f"houseboat:run/{run.id}"}
     if run.output.get("exit") is not None:

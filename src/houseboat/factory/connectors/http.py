@@ -72,8 +72,15 @@ class HttpStore:
                 f"ErrorCode=UserErrorHttpStatusCodeIndicatingFailure,Message=The HttpStatusCode {answer.status} "
                 f"({_phrase(answer.status)}) indicates failure. Request URL: {url} Response payload: {payload}",
                 code="2200",
+                hint=self._look_at(url),
             )
         return file
+
+    def _look_at(self, url: str) -> str:
+        place = self._web.folder(url)
+        if place is None:
+            return "are the linked service's url and the dataset's relativeUrl right?"
+        return f"the manifest's [web] lets a folder stand in for this address: put the file at {place}"
 
 
 def join(base: str, relative: str) -> str:
