@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import houseboat.engine  # noqa: F401 - before PySpark, see there
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
