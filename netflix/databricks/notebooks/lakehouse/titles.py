@@ -8,7 +8,7 @@ is written last: a drop that is not in it is taken in again, and finds what it w
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -50,13 +50,12 @@ class History:
     to_repair: frozenset[str] = frozenset()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fate:
-    """What is meant to become of one drop's rows."""
+    """What is meant to become of one drop's sound rows."""
 
-    sound: int = 0
-    kept: int = 0
-    quarantined: dict[str, int] = field(default_factory=dict)
+    merged: int
+    kept: int
 
 
 def take_in(spark: SparkSession, lake: Lakehouse, repairs: Collection[str] = ()) -> Account:
@@ -73,10 +72,10 @@ def take_in(spark: SparkSession, lake: Lakehouse, repairs: Collection[str] = ())
     landed = landed_columns(bronze)
     graded = repair.applied(grade_titles(bronze, landed), landed, repairs)
     known = spark.table(lake.silver(EVENTS)) if tables.exists(spark, lake.silver(EVENTS)) else None
-    repeats = len(drops) > 1 or bool(repairs) or has_repeats(graded)
+    repeats = bool(repairs) or has_repeats(graded)
     changed = _changed(spark, graded, known, moments, history, repeats=repeats)
-    fates = _fates(graded, changed)
-    _write(spark, lake, graded, changed, fates, again=any(name in history.moments for name in moments))
+    fates = _fates(graded, changed) if repeats or history.moments else None
+    _write(spark, lake, graded, changed, list(moments), first=known is None)
     accounts = _checked(spark, lake, drops, fates)
     _show_current(spark, lake)
     _record(spark, lake, drops, moments, accounts, repairs)
@@ -132,44 +131,28 @@ def _changed(
 
 
 def _fates(graded: DataFrame, changed: DataFrame) -> dict[str, Fate]:
-    """What is meant to happen to the rows of each drop, counted before anything is written."""
-    none = F.lit(None).cast("string").alias("rule")
-    by_rule = graded.groupBy("source_file", F.col("broken_rule").alias("rule")).agg(
-        F.lit("rows").alias("what"), F.sum("pieces").alias("n")
-    )
-    kept = changed.groupBy("source_file").agg(none, F.lit("kept").alias("what"), F.count(F.lit(1)).alias("n"))
-    fates: dict[str, Fate] = {}
-    for row in by_rule.unionByName(kept.select("source_file", "rule", "what", "n")).collect():
-        fate = fates.setdefault(row["source_file"], Fate())
-        if row["what"] == "kept":
-            fate.kept = row["n"]
-        elif row["rule"] is None:
-            fate.sound = row["n"]
-        else:
-            fate.quarantined[row["rule"]] = row["n"]
-    return fates
+    """What is meant to become of the sound rows of each drop, counted before anything is written."""
+    sound = graded.where("broken_rule IS NULL").groupBy("source_file")
+    kept = changed.groupBy("source_file").agg(F.lit(0).alias("sound"), F.count(F.lit(1)).alias("kept"))
+    counts = sound.agg(F.sum("pieces").alias("sound"), F.lit(0).alias("kept")).unionByName(kept)
+    per_file = counts.groupBy("source_file").agg(F.sum("sound").alias("sound"), F.sum("kept").alias("kept"))
+    return {row["source_file"]: Fate(row["sound"] - row["kept"], row["kept"]) for row in per_file.collect()}
 
 
 def _write(
-    spark: SparkSession,
-    lake: Lakehouse,
-    graded: DataFrame,
-    changed: DataFrame,
-    fates: Mapping[str, Fate],
-    *,
-    again: bool,
+    spark: SparkSession, lake: Lakehouse, graded: DataFrame, changed: DataFrame, files: list[str], *, first: bool
 ) -> None:
-    """Quarantine and events, each in one commit that may be repeated without harm."""
-    quarantine, events, files = lake.silver(QUARANTINE), lake.silver(EVENTS), list(fates)
+    """Quarantine and events, each in one commit that may be repeated without harm. ``first``: there are no events yet."""
+    quarantine, events = lake.silver(QUARANTINE), lake.silver(EVENTS)
     quality.ensure_quarantine(spark, quarantine)
-    if again or any(fate.quarantined for fate in fates.values()):
-        slice_of_files = f"table_name = '{TITLES}' AND {tables.is_one_of('source_file', files)}"
-        tables.replace_slice(quality.quarantine_rows(graded, TITLES), quarantine, slice_of_files)
-    if tables.exists(spark, events):
-        there = spark.table(events).where(F.col("source_file").isin(files))
-        if _per_file(there) == {name: fate.kept for name, fate in fates.items() if fate.kept}:
-            return  # a killed run got this far
-        changed = changed.join(there.select("show_id", "effective_at"), ["show_id", "effective_at"], "left_anti")
+    slice_of_files = f"table_name = '{TITLES}' AND {tables.is_one_of('source_file', files)}"
+    tables.replace_slice(quality.quarantine_rows(graded, TITLES), quarantine, slice_of_files)
+    if not first:
+        there = spark.table(events).where(F.col("source_file").isin(files)).select("show_id", "effective_at")
+        if not there.isEmpty():  # a killed run got this far, or a repair takes the drop in again
+            changed = changed.join(there, ["show_id", "effective_at"], "left_anti")
+        if changed.isEmpty():
+            return
     tables.append(changed, events)
 
 
@@ -178,22 +161,21 @@ def _per_file(rows: DataFrame) -> dict[str, int]:
 
 
 def _checked(
-    spark: SparkSession, lake: Lakehouse, drops: Collection[Drop], fates: Mapping[str, Fate]
+    spark: SparkSession, lake: Lakehouse, drops: Collection[Drop], fates: Mapping[str, Fate] | None
 ) -> dict[str, Account]:
-    """The account of each drop from what the tables hold now, when that is what was meant."""
+    """The account of each drop: rows in from bronze, kept and quarantined from what the tables hold now. ``fates`` is None
+    when no row could be merged: then what is written must be all that came in.
+    """
     files = [drop.source_file for drop in drops]
     kept = _per_file(spark.table(lake.silver(EVENTS)).where(F.col("source_file").isin(files)))
     quarantined = quality.quarantined_per_file(spark.table(lake.silver(QUARANTINE)), TITLES, files)
     accounts = {}
     for drop in drops:
-        fate = fates[drop.source_file]
-        found = kept.get(drop.source_file, 0)
-        quality.expect_equal(f"events of {drop.source_file}", found, fate.kept)
-        quality.expect_equal(
-            f"quarantine of {drop.source_file}", quarantined.get(drop.source_file, {}), fate.quarantined
-        )
-        account = Account(lake.silver(TITLES), drop.rows, found, fate.sound - found, fate.quarantined)
-        accounts[drop.source_file] = account.checked()
+        name, found = drop.source_file, kept.get(drop.source_file, 0)
+        fate = Fate(0, found) if fates is None else fates.get(name, Fate(0, 0))
+        quality.expect_equal(f"events of {name}", found, fate.kept)
+        account = Account(lake.silver(TITLES), drop.rows, found, fate.merged, quarantined.get(name, {}))
+        accounts[name] = account.checked()
     return accounts
 
 
