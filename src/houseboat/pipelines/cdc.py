@@ -160,7 +160,18 @@ def apply(tables: Tables, target: Target, events: DataFrame, *, rules: Sequence[
         batch = _checked(tables.spark, target, name)
         if not batch.rows:
             return Change()
+        _widen(tables, target)
         return (scd1 if target.scd_type == 1 else scd2).apply(tables, target, batch)
+
+
+def _widen(tables: Tables, target: Target) -> None:
+    """Columns that the source has grown are added to the target and its hidden table; earlier rows hold null there."""
+    from pyspark.sql.types import StructType
+
+    data = StructType([*target.key_fields, *target.data])
+    tables.widen(target.full, data)
+    if tables.exists(target.aux):
+        tables.widen(target.aux, data)
 
 
 @contextmanager

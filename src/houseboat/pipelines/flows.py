@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from houseboat.pipelines.graph import FlowNode, Graph, Node, RunNames
     from houseboat.pipelines.spec import PipelineSpec
     from houseboat.pipelines.state import State
+    from houseboat.pipelines.tables import Commit
 
 
 @dataclass
@@ -63,10 +64,19 @@ class Surroundings:
     state: State
     folder: Path
     settings: threading.RLock = field(default_factory=threading.RLock)
+    known: dict[str, Commit | None] = field(default_factory=dict)
+    """Full table name -> its newest data commit, as far as flows of this update have asked; forgotten when written."""
 
 
 def run_flow(around: Surroundings, node: Node, flow: FlowNode, *, force: bool) -> Outcome:
     """Run a flow to the end of the data that is there. ``force``: recompute even if nothing changed."""
+    try:
+        return _run(around, node, flow, force=force)
+    finally:
+        around.known.pop(node.name, None)
+
+
+def _run(around: Surroundings, node: Node, flow: FlowNode, *, force: bool) -> Outcome:
     definition = flow.flow
     with configured(around, definition.spark_conf):
         if isinstance(definition, SnapshotFlow):
@@ -102,12 +112,12 @@ def configured(around: Surroundings, settings: Any) -> Iterator[None]:
 
 
 def _recompute(around: Surroundings, node: Node, definition: QueryFlow, *, force: bool) -> Outcome:
-    tables = Tables(around.spark)
+    tables = Tables(around.spark, around.known)
     frame = definition.query()
     relation = relation_of(frame)
     rewrite(relation, around.run_names)
     mark = fingerprint(relation, node.dataset, around.spec, tables)
-    if mark is not None and not force and tables.exists(node.name):
+    if mark is not None and not force:
         commit = tables.last_data_commit(node.name)
         if commit is not None and commit.mark.get("fingerprint") == mark:
             return Outcome(note="nothing changed")

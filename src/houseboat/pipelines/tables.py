@@ -37,11 +37,18 @@ def quoted(full: str) -> str:
     return ".".join("`" + part.replace("`", "``") + "`" for part in split_name(full))
 
 
+def quoted_column(name: str) -> str:
+    """A column's name for use in SQL."""
+    return "`" + name.replace("`", "``") + "`"
+
+
 class Tables:
     """The tables as one session sees them."""
 
-    def __init__(self, spark: SparkSession) -> None:
+    def __init__(self, spark: SparkSession, known: dict[str, Commit | None] | None = None) -> None:
+        """``known``: the newest data commits that an update has asked for; it forgets a table that it writes."""
         self.spark = spark
+        self._known = known
 
     def exists(self, full: str) -> bool:
         """Whether there is such a table."""
@@ -76,6 +83,14 @@ class Tables:
         """The columns of a table."""
         return self.spark.read.table(quoted(full)).schema
 
+    def widen(self, full: str, columns: StructType) -> None:
+        """Add the columns that a table does not have yet, nullable."""
+        there = {name.lower() for name in self.schema(full).names}
+        new = [field for field in columns.fields if field.name.lower() not in there]
+        if new:
+            added = ", ".join(f"{quoted_column(field.name)} {field.dataType.simpleString()}" for field in new)
+            self.spark.sql(f"ALTER TABLE {quoted(full)} ADD COLUMNS ({added})").collect()
+
     def is_empty(self, full: str) -> bool:
         """Whether a table holds no row."""
         return not self.spark.read.table(quoted(full)).limit(1).collect()
@@ -87,13 +102,19 @@ class Tables:
 
     def data_version(self, full: str) -> int | None:
         """The newest version that changed rows or columns; None when there is no table or no history of it."""
-        if not self.exists(full):
-            return None
         commit = self.last_data_commit(full)
         return commit.version if commit else None
 
     def last_data_commit(self, full: str) -> Commit | None:
-        """The newest commit that changed rows or columns."""
+        """The newest commit that changed rows or columns; None when there is no table or no history of it."""
+        if self._known is not None and full in self._known:
+            return self._known[full]
+        found = self._last_data_commit(full) if self.exists(full) else None
+        if self._known is not None:
+            self._known[full] = found
+        return found
+
+    def _last_data_commit(self, full: str) -> Commit | None:
         for limit in (10, 1000):
             for commit in self.history(full, limit):
                 if not commit.operation.upper().startswith(MAINTENANCE):
