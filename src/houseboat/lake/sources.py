@@ -34,16 +34,19 @@ class WebSources:
 
     def __init__(self, stand_ins: Mapping[str, Path]) -> None:
         """``stand_ins``: address prefix -> folder."""
-        self._stand_ins = {prefix.rstrip("/"): folder for prefix, folder in stand_ins.items()}
+        self._stand_ins = {_lower_host(prefix.rstrip("/")): folder for prefix, folder in stand_ins.items()}
 
     def folder(self, url: str) -> Path | None:
         """The place of the file or folder that stands in for an address, or None where nothing does.
 
         Raises ``LakePathError`` when the address would leave the folder.
         """
+        url = _lower_host(url)
         for prefix, folder in sorted(self._stand_ins.items(), key=lambda item: -len(item[0])):
             if url == prefix or url.startswith((prefix + "/", prefix + "?")):
                 path = unquote(urlsplit(url).path[len(urlsplit(prefix).path) :]).lstrip("/")
+                if "\0" in path or "\\" in path:
+                    return folder / "no-such-name"
                 place = (folder / path).resolve()
                 if place != folder.resolve() and folder.resolve() not in place.parents:
                     raise LakePathError(f"{url!r} would leave the folder that stands in for {prefix}")
@@ -62,10 +65,10 @@ class WebSources:
         """Send one request. ``timeout`` in seconds. Never raises for a status; raises ``OSError`` when no answer comes."""
         place = self.folder(url)
         if place is not None:
-            return _from_folder(place, method)
-        request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310
+            return _from_folder(place, method, headers or {})
         if urlsplit(url).scheme not in ("http", "https"):
             raise LakePathError(f"{url!r} is not an http or https address")
+        request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - scheme checked above
                 return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
@@ -88,7 +91,7 @@ class WebSources:
         """
         place = self.folder(url)
         if place is not None:
-            answer = _from_folder(place, "HEAD" if method == "GET" else method)
+            answer = _from_folder(place, "HEAD" if method == "GET" else method, {})
             return answer, (place if place.is_file() else place / "index.json") if answer.status == _OK else None
         if urlsplit(url).scheme not in ("http", "https"):
             raise LakePathError(f"{url!r} is not an http or https address")
@@ -104,7 +107,13 @@ class WebSources:
 _OK = 200
 
 
-def _from_folder(place: Path, method: str) -> Response:
+def _lower_host(url: str) -> str:
+    """Scheme and host have no case."""
+    parts = urlsplit(url)
+    return url if not parts.netloc else f"{parts.scheme}://{parts.netloc.lower()}{url[url.index('//') + 2 + len(parts.netloc) :]}"
+
+
+def _from_folder(place: Path, method: str, asked: Mapping[str, str]) -> Response:
     if method not in ("GET", "HEAD"):
         return Response(405, {"allow": "GET, HEAD"}, b"Method Not Allowed")
     if place.is_dir():
@@ -117,4 +126,6 @@ def _from_folder(place: Path, method: str) -> Response:
         "content-length": str(len(data)),
         "etag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
     }
+    if any(name.lower() == "if-none-match" and value == headers["etag"] for name, value in asked.items()):
+        return Response(304, {"etag": headers["etag"]})
     return Response(200, headers, data if method == "GET" else b"")
