@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from houseboat.errors import HouseboatError, Place, ProjectError
+from houseboat.errors import EngineError, HouseboatError, Place, ProjectError
 from houseboat.lake import Lake, WebSources
 from houseboat.project import Project, load_project
 from houseboat.runs import Json, Run, Runs
@@ -72,7 +72,12 @@ class Workspace:
 
     def session(self) -> SparkSession:
         """A new Spark session on the project's engine."""
-        return self.engine.session()
+        try:
+            return self.engine.session()
+        except EngineError as error:
+            if error.place is None and not self.engine.embedded:
+                error.place = Place(self.project.manifest, at="engine.remote")
+            raise
 
     @property
     def catalog(self) -> Catalog:
@@ -116,7 +121,9 @@ class Workspace:
     def close(self) -> None:
         """Stop the engine and close the record."""
         with self._making:
-            engine = self._made.pop("engine", None)
+            streams, engine = self._made.pop("streams", None), self._made.pop("engine", None)
+            if streams is not None:
+                streams.stop_all()
             if engine is not None:
                 engine.stop()
             catalog = self._made.pop("catalog", None)
@@ -133,7 +140,7 @@ class Workspace:
 
         native = None if self.project.remote == "sail" else frozenset({HIVE_METASTORE})
         names = CatalogNames(self.catalog, self.lake, native=native)
-        handlers = standard_handlers(names, self.lake, self._streaming(names))
+        handlers = [self.dataset_names, *standard_handlers(names, self.lake, self._streaming(names))]
         ansi = "true" if self.project.ansi_mode else "false"
         return Engine(
             self.project.remote,
@@ -144,9 +151,11 @@ class Workspace:
         )
 
     def _streaming(self, names: Any) -> list[Any]:
-        from houseboat.streaming import streaming_handlers  # noqa: PLC0415
+        from houseboat.streaming import streaming_handlers
 
-        return streaming_handlers(self.lake, names, self.runs)
+        found = streaming_handlers(self.lake, names, self.runs)
+        self._made["streams"] = next(handler for handler in found if hasattr(handler, "stop_all"))
+        return found
 
     def _declare_schemas(self) -> None:
         """The bundle's ``resources.schemas`` and ``catalogs`` exist, as after ``bundle deploy``."""
@@ -236,7 +245,12 @@ def _pipelines(workspace: Workspace) -> Any:
 def _job(workspace: Workspace) -> Any:
     """Jobs by key, name or id, and by the ids that the manifest maps to keys (those that Data Factory names)."""
     starter, ids = _jobs(workspace).job_starter, workspace.project.jobs
-    return lambda name, parameters, run: starter(ids.get(name, name), parameters, run)
+
+    def start(name: str, parameters: Mapping[str, Json], run: Run) -> Mapping[str, Json]:
+        run.name = ids.get(name, name)
+        return starter(run.name, parameters, run)
+
+    return start
 
 
 _MAKERS = {
