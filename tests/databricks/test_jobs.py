@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,7 +121,7 @@ def test_task_values_feed_a_for_each_over_one_parameterised_notebook(bench: Benc
         ("task", "silver_table[1]", "Succeeded"),
     ]
     notebooks = [bench.runs.children(run.id)[0] for run in iterations]
-    assert sorted(run.output["result"] for run in notebooks) == ["cast7", "category7"]
+    assert sorted(run.output["exit"] for run in notebooks) == ["cast7", "category7"]
     assert all(Path(run.output["notebook"]).is_file() for run in notebooks)
 
 
@@ -242,6 +243,7 @@ def test_a_task_over_its_time_is_timedout(bench: Bench) -> None:
         jobs.run("j")
     (job,) = bench.runs.recent()
     assert bench.states(job.output) == {"slow": "TIMEDOUT"}
+    assert not [thread for thread in threading.enumerate() if thread.name == "notebook slow"]
 
 
 def test_a_job_over_its_time_stops_its_tasks(bench: Bench) -> None:
@@ -283,7 +285,7 @@ def test_parameters_come_in_the_documented_order(bench: Bench) -> None:
         },
         job="parameters: [{name: run, default: job}, {name: job, default: job}]",
     )
-    result = jobs.run("j", {"run": "given"})["tasks"]["a"]["result"]
+    result = jobs.run("j", {"run": "given"})["tasks"]["a"]["exit"]
     assert json.loads(result) == {"run": "given", "job": "job", "task": "given a", "widget": "widget"}
 
 
@@ -345,7 +347,7 @@ def test_malformed_references_stay_as_they_are(bench: Bench) -> None:
         """,
         {"a": "dbutils.notebook.exit(dbutils.widgets.get('x'))"},
     )
-    assert jobs.run("j")["tasks"]["a"]["result"] == "{{ not a reference }} {{foo.bar}} 2026-11-22"
+    assert jobs.run("j")["tasks"]["a"]["exit"] == "{{ not a reference }} {{foo.bar}} 2026-11-22"
 
 
 def test_for_each_fails_after_all_iterations_have_ended(dry: Bench) -> None:
@@ -398,7 +400,7 @@ def test_run_job_pushes_parameters_down(bench: Bench) -> None:
     )
     jobs.run("j")
     job = next(run for run in bench.runs.recent(kind="job") if run.name == "child")
-    assert job.output["tasks"]["t"]["result"] == "from parent, from task"
+    assert job.output["tasks"]["t"]["exit"] == "from parent, from task"
 
 
 def test_sql_and_python_files_are_tasks(bench: Bench) -> None:
@@ -441,8 +443,8 @@ def test_jobs_and_notebooks_are_launched_through_the_switchboard(bench: Bench) -
         job="name: My Job",
     )
     jobs.register()
-    assert bench.runs.launch("job", "My Job").output["tasks"]["a"]["result"] == "done "
-    assert bench.runs.launch("notebook", "/Formula1/trans/1.first", {"x": 5}).output["result"] == "done 5"
+    assert bench.runs.launch("job", "My Job").output["tasks"]["a"]["exit"] == "done "
+    assert bench.runs.launch("notebook", "/Formula1/trans/1.first", {"x": 5}).output["exit"] == "done 5"
 
 
 def test_a_failing_notebook_is_named_through_the_job(bench: Bench) -> None:

@@ -446,7 +446,7 @@ def test_parallel_notebooks_keep_their_output_and_modules_apart(bench: Workbench
     def go(name: str) -> tuple[str, str]:
         with bench.runs.record("notebook", name) as run:
             result = bench.runner.run(bench.runner.paths.find(f"{name}/nb"), {}, run)
-        return result["result"], Path(result["notebook"]).read_text(encoding="utf-8")
+        return result["exit"], Path(result["notebook"]).read_text(encoding="utf-8")
 
     with ThreadPoolExecutor(2) as pool:
         (first, one), (second, two) = pool.map(go, ("one", "two"))
@@ -488,3 +488,65 @@ def test_ipynb_notebooks_run_with_lines_of_the_json_file(bench: Workbench, proje
     assert caught.value.cell == 3
     lines = (project / "n.ipynb").read_text().splitlines()
     assert "assert x == 2" in lines[caught.value.line - 1]
+
+
+def test_a_notebook_may_stop_its_session(bench: Workbench, write: Files) -> None:
+    """spark.stop() at the end, as scripts write it, is no failure."""
+    write({"a.py": "# Databricks notebook source\nspark.range(1).count()\nspark.stop()\n"})
+    assert bench.run("a") == ""
+
+
+def test_threads_of_a_notebook_print_into_its_cell(bench: Workbench, write: Files) -> None:
+    """A pool that the notebook starts belongs to the notebook."""
+    write(
+        {
+            "a.py": """
+            # Databricks notebook source
+            from concurrent.futures import ThreadPoolExecutor
+            def work(n):
+                print(f"worked {n}")
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(work, range(3)))
+            """
+        }
+    )
+    bench.run("a")
+    assert {"worked 0", "worked 1", "worked 2"} <= set(bench.messages)
+
+
+def test_what_a_notebook_prints_stays_out_of_the_process_output(
+    bench: Workbench, write: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The stdout is the command's: a --json answer must not be mixed with a notebook's prints."""
+    import sys
+
+    before = sys.stdout
+    write({"a.py": "# Databricks notebook source\nimport sys\nprint('loud')\nsys.stderr.write('louder')\n"})
+    bench.run("a")
+    assert sys.stdout is before
+    assert "lou" not in "".join(capsys.readouterr())
+    assert "louder" in json.dumps(executed(bench))
+
+
+def test_magic_lines_and_fs_cells_run(bench: Workbench, write: Files) -> None:
+    """%fs shows its result, IPython's line magics are ignored, ! is a declared gap."""
+    write(
+        {
+            "a.py": """
+            # Databricks notebook source
+            # MAGIC %fs mkdirs /data/x
+            # COMMAND ----------
+            # MAGIC %fs ls /data
+            # COMMAND ----------
+            %load_ext autoreload
+            x = "fine"
+            # COMMAND ----------
+            dbutils.notebook.exit(x)
+            """,
+            "b.py": "# Databricks notebook source\n!ls\n",
+        }
+    )
+    assert bench.run("a") == "fine"
+    assert "dbfs:/data/x/" in json.dumps(executed(bench))
+    with pytest.raises(NotebookFailed, match="! does not run here"):
+        bench.run("b")

@@ -106,8 +106,8 @@ class JobRun:
         output: dict[str, Json] = {"result_state": state.result.value, "attempts": state.attempts}
         if state.run is not None:
             output["run"] = state.run.id
-        if "result" in state.output:
-            output["result"] = state.output["result"]
+        if state.output.get("exit") is not None:
+            output["exit"] = state.output["exit"]
         return output
 
     def _failure(self, result: Result) -> JobFailed:

@@ -97,8 +97,8 @@ class NotebookRunner:
 
         ``parameters`` are the widgets' values, ``seconds`` the time limit (0: none). With ``arguments`` the file is
         run as a script: ``sys.argv`` and ``__file__`` are set, ``sys.exit(0)`` is a success. Returns
-        ``{"result": exit value, "notebook": executed notebook}``, and ``exit`` only where it was called. Raises ``NotebookFailed``, ``TimedOut``, or what
-        a drained stream failed with.
+        ``{"result": exit value, "notebook": executed notebook}``, and ``exit`` only where the
+        notebook called it. Raises ``NotebookFailed``, ``TimedOut``, or what a drained stream failed with.
         """
         notebook = read_notebook(file)
         active = _Active(self, notebook, parameters, run, job, arguments)

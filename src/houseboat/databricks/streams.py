@@ -18,6 +18,8 @@ def drain(spark: SparkSession, tell: Callable[[str], None]) -> int:
 
     Raises the ``StreamingQueryException`` of a query that fails meanwhile.
     """
+    if spark.is_stopped:  # the notebook itself called spark.stop()
+        return 0
     queries = list(spark.streams.active)
     for query in queries:
         tell(f"draining stream {query.name or query.id}")

@@ -40,6 +40,8 @@ class Worker(Generic[T]):
         self._ended = ended
         self._result: T
         self._error: BaseException | None = None
+        # Not Thread.join: interrupted by a stop, it takes the other thread for ended (CPython 3.11).
+        self._done = threading.Event()
         self._thread = threading.Thread(
             target=contextvars.copy_context().run, args=(self._main,), name=name, daemon=True
         )  # in the caller's context: what the function starts hangs below the caller's run
@@ -57,11 +59,11 @@ class Worker(Generic[T]):
         self.start()
         try:
             end = time.monotonic() + seconds if seconds else None
-            while self._thread.is_alive():
+            while not self._done.is_set():
                 left = _SLICE if end is None else end - time.monotonic()
                 if left <= 0:
                     raise TimedOut(f"did not end within {seconds:g} seconds")  # noqa: TRY301 - stopped like any other
-                self._thread.join(min(left, _SLICE))
+                self._done.wait(min(left, _SLICE))
         except BaseException:
             interrupt()
             self.stop()
@@ -72,19 +74,20 @@ class Worker(Generic[T]):
 
     def stop(self, *, wait: bool = True) -> None:
         """Raise ``Stopped`` inside the thread; with ``wait``, give it time to unwind."""
-        if self._thread.ident is not None and self._thread.is_alive():
+        if self._thread.ident is not None and not self._done.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident), ctypes.py_object(Stopped))
         if wait:
             self.join()
 
     def join(self) -> None:
         """Wait for the thread to unwind, for a while."""
-        self._thread.join(GRACE)
+        self._done.wait(GRACE)
 
     def _main(self) -> None:
         try:
             self._result = self._function()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             self._error = error
+        self._done.set()
         if self._ended is not None:
             self._ended(getattr(self, "_result", None), self._error)
