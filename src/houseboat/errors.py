@@ -95,10 +95,14 @@ class DiskFull(HouseboatError):  # noqa: N818 - reads as what it is
     """Something could not be written: no space, a quota, or a limit on the size of files."""
 
 
-SPACE_HINT = "free some space on the disk (or lift the quota or file size limit) and run again: what was committed is whole"
+SPACE_HINT = (
+    "free some space on the disk (or lift the quota or file size limit) and run again: what was committed is whole"
+)
 """The next step when a disk is full."""
 
-_NO_SPACE = re.compile(r"No space left on device|StorageFull|File too large|Disk quota exceeded|disk is full", re.IGNORECASE)
+_NO_SPACE = re.compile(
+    r"No space left on device|StorageFull|File too large|Disk quota exceeded|disk is full", re.IGNORECASE
+)
 _NO_SPACE_NUMBERS = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NO_SPACE_SQLITE = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP"}
 

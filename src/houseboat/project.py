@@ -36,7 +36,8 @@ _ANSI_SINCE = 17
 @dataclass(frozen=True)
 class SeedRule:
     """Where files of a drop go: ``files`` are name patterns, ``into`` an address or ``state:`` folder; ``{drop}`` in it
-    is the drop's name."""
+    is the drop's name.
+    """
 
     files: tuple[str, ...]
     into: str
@@ -91,7 +92,8 @@ def load_project(folder: Path, manifest: Path | None = None) -> Project:
     root = folder.resolve()
     if not root.is_dir():
         raise ProjectError(
-            f"{folder} is not a folder", hint="give the folder that holds houseboat.toml, or a project's folder and --manifest"
+            f"{folder} is not a folder",
+            hint="give the folder that holds houseboat.toml, or a project's folder and --manifest",
         )
     file = (manifest or root / MANIFEST).resolve()
     if file.is_file():
@@ -135,8 +137,12 @@ def _from_manifest(root: Path, file: Path) -> Project:
 def _found(root: Path) -> Project:
     """A project without a manifest, by the folders that Azure and Databricks themselves know."""
     bundles = [root, *sorted(path for path in root.iterdir() if path.is_dir())]
-    bundle = next((path for path in bundles if (path / "databricks.yml").is_file() or (path / "databricks.yaml").is_file()), None)
-    factory = next((path for path in bundles if (path / "pipeline").is_dir() and any((path / "pipeline").glob("*.json"))), None)
+    bundle = next(
+        (path for path in bundles if (path / "databricks.yml").is_file() or (path / "databricks.yaml").is_file()), None
+    )
+    factory = next(
+        (path for path in bundles if (path / "pipeline").is_dir() and any((path / "pipeline").glob("*.json"))), None
+    )
     return Project(root=root, name=root.name, manifest=None, factory=factory, databricks=bundle)
 
 

@@ -107,7 +107,11 @@ class Runs:
         self._starters[kind] = starter
 
     def launch(
-        self, kind: str, name: str, parameters: Mapping[str, Json] | None = None, parent: Run | None = None
+        self,
+        kind: str,
+        name: str,
+        parameters: Mapping[str, Json] | None = None,
+        parent: Run | None = None,
     ) -> Run:
         """Run something of another service to its end and return its record; raises ``RunFailed`` if it fails."""
         starter = self._starters.get(kind)
@@ -125,7 +129,9 @@ class Runs:
         try:
             yield run
         except BaseException as error:
-            with suppress(sqlite3.OperationalError):  # a full disk takes no record; the next process marks it Interrupted
+            with suppress(
+                sqlite3.OperationalError
+            ):  # a full disk takes no record; the next process marks it Interrupted
                 self.end(run, Status.FAILED if isinstance(error, Exception) else Status.CANCELLED, error=error)
             raise
         finally:
@@ -150,21 +156,24 @@ class Runs:
         run.ended = time.time()
         if error is not None:
             run.error = {"type": type(error).__name__, "message": str(error), "code": None}
-            if isinstance(error, HouseboatError):
-                place = str(error.place) if error.place else None
-                run.error |= {"code": error.code, "place": place, "hint": error.hint}
+            told = error if isinstance(error, HouseboatError) else error.__cause__
+            if isinstance(told, HouseboatError):
+                place = str(told.place) if told.place else None
+                run.error |= {"code": told.code, "place": place, "hint": told.hint}
         self._save(run)
         self._tell(Event(run, "ended"))
 
     def interrupted(self) -> list[Run]:
         """Mark the runs of processes that are gone as Interrupted, and return them. Called once, when a project opens
-        with its lock held, so no other process can own an open run."""
+        with its lock held, so no other process can own an open run.
+        """
         with self._lock:
             rows = self._db.execute("select * from runs where status = ?", (Status.IN_PROGRESS,)).fetchall()
             runs = [_run(row) for row in rows]
             for run in runs:
                 self._db.execute(
-                    "update runs set status = ?, ended = ? where id = ?", (Status.INTERRUPTED, time.time(), run.id)
+                    "update runs set status = ?, ended = ? where id = ?",
+                    (Status.INTERRUPTED, time.time(), run.id),
                 )
         return runs
 
@@ -179,7 +188,7 @@ class Runs:
         where, values = ("kind = ?", (kind,)) if kind else ("parent is null", ())
         with self._lock:
             rows = self._db.execute(
-                f"select * from runs where {where} order by started desc limit ?",  # noqa: S608 - no outside text
+                f"select * from runs where {where} order by started desc limit ?",
                 (*values, limit),
             ).fetchall()
         return [_run(row) for row in rows]

@@ -198,12 +198,12 @@ TABLE = [
     ),
     Wrong(
         "a checkpoint's offset file that was cut", JOB, 1, ("[CHECKPOINT_CORRUPT]", "state/offsets/", "not the JSON of an offset"),
-        IN_NOTEBOOK, "put the file back from a copy, or delete the checkpoint folder", ("NotebookFailed", None),
+        IN_NOTEBOOK, "put the file back from a copy, or delete the checkpoint folder", ("StreamingQueryException", "CHECKPOINT_CORRUPT"),
         given=_changed("offsets", lambda text: text[: len(text) - 20]),
     ),
     Wrong(
         "a checkpoint's offset file that is something else", JOB, 1, ("[CHECKPOINT_CORRUPT]", "expected 'v1' on the first line"),
-        IN_NOTEBOOK, "put the file back from a copy", ("NotebookFailed", None), given=_changed("offsets", lambda _text: "hello"),
+        IN_NOTEBOOK, "put the file back from a copy", ("StreamingQueryException", "CHECKPOINT_CORRUPT"), given=_changed("offsets", lambda _text: "hello"),
     ),
     Wrong(
         "a checkpoint's metadata that is no JSON", JOB, 1, ("[CHECKPOINT_CORRUPT]", "state/metadata is damaged"),

@@ -20,18 +20,27 @@ def adf() -> None:
 
 
 @adf.command("eval")
-@click.option("--cases", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A JSON list of {expression, context}.")
+@click.option(
+    "--cases",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="A JSON list of {expression, context}.",
+)
 def evaluate(cases: Path) -> int:
     """Evaluate expressions: prints a JSON list of {"value": ...} or {"error": "..."}, in order.
 
     Example: houseboat adf eval --cases cases.json
     """
-    from houseboat.factory.expressions.cases import evaluate_cases  # noqa: PLC0415
+    from houseboat.factory.expressions.cases import evaluate_cases
 
     try:
         found = json.loads(cases.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise HouseboatError(f"the cases cannot be read: {error}", place=Place(cases), hint='a JSON list of {"expression": ..., "context": {...}}') from None
+        raise HouseboatError(
+            f"the cases cannot be read: {error}",
+            place=Place(cases),
+            hint='a JSON list of {"expression": ..., "context": {...}}',
+        ) from None
     if not isinstance(found, list) or not all(isinstance(case, dict) and "expression" in case for case in found):
         raise HouseboatError("the cases must be a JSON list of objects with an expression", place=Place(cases))
     print_json(evaluate_cases(found))

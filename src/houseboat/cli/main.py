@@ -64,7 +64,7 @@ def cli() -> None:
     """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one return an outcome
     """The entry point. Exit codes: 0 done, 1 failed, 2 wrong usage or project, 3 a bug in Houseboat, 130 interrupted."""
     try:
         code = cli.main(args=list(argv) if argv is not None else None, standalone_mode=False)
@@ -81,11 +81,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - what comes here is a bug, and is told as one
         if full := disk_full(error):
             click.echo(f"houseboat: {full}", err=True)
             return full.exit_code
-        import traceback  # noqa: PLC0415
+        import traceback
 
         traceback.print_exc()
         click.echo("houseboat: this is a bug in Houseboat; please report it with the lines above", err=True)

@@ -10,9 +10,11 @@ import click
 from houseboat.cli.options import json_option, manifest_option, parameters_option, parsed, print_json, project_argument
 
 
-def _run_one(kind: str, project: Path, name: str, manifest: Path | None, parameters: dict[str, Any], as_json: bool) -> int:
-    from houseboat.cli.show import console, failed, watched  # noqa: PLC0415
-    from houseboat.workspace import Workspace  # noqa: PLC0415
+def _run_one(
+    kind: str, project: Path, name: str, manifest: Path | None, parameters: dict[str, Any], as_json: bool
+) -> int:
+    from houseboat.cli.show import console, failed, watched
+    from houseboat.workspace import Workspace
 
     with Workspace.open(project, manifest) as workspace:
         workspace.exclusive()
@@ -22,7 +24,7 @@ def _run_one(kind: str, project: Path, name: str, manifest: Path | None, paramet
         return failure.exit_code if failure else 0
     if failure:
         return failed(failure, project)
-    from houseboat.cli.report import report  # noqa: PLC0415
+    from houseboat.cli.report import report
 
     report(console(), summary, [f"houseboat status {project}"])
     return 0

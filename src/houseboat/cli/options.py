@@ -12,11 +12,18 @@ from houseboat.errors import ProjectError
 
 project_argument = click.argument("project", type=click.Path(file_okay=False, path_type=Path))
 manifest_option = click.option(
-    "--manifest", type=click.Path(dir_okay=False, path_type=Path), help="A manifest that lies elsewhere, for a project that is not yours."
+    "--manifest",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A manifest that lies elsewhere, for a project that is not yours.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 parameters_option = click.option(
-    "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the run; may be repeated."
+    "-p",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the run; may be repeated.",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from houseboat.runs import Event, Run, Status
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
 _MARKS = {
-    Status.SUCCEEDED: ("✓", "green"), Status.FAILED: ("✗", "red"), Status.SKIPPED: ("–", "dim"),
+    Status.SUCCEEDED: ("✓", "green"), Status.FAILED: ("✗", "red"), Status.SKIPPED: ("–", "dim"),  # noqa: RUF001 - meant
     Status.CANCELLED: ("■", "yellow"), Status.IN_PROGRESS: ("…", "cyan"), Status.QUEUED: ("·", "dim"),
     Status.INTERRUPTED: ("!", "yellow"),
 }  # fmt: skip
@@ -33,15 +33,17 @@ class Progress:
         self._lock = threading.Lock()
         self._live: Live | None = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         if not self._quiet and self._console.is_terminal:
-            from rich.live import Live  # noqa: PLC0415
+            from rich.live import Live
 
             self._live = Live(get_renderable=self.tree, console=self._console, refresh_per_second=8, transient=True)
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._live is not None:
             self._live.stop()
             self._console.print(self.tree())
@@ -53,7 +55,9 @@ class Progress:
             if event.message:
                 self._notes[event.run.id] = event.message.strip().splitlines()[-1] if event.message.strip() else ""
         if self._live is None and not self._quiet and event.what == "ended" and event.run.kind not in _HIDDEN:
-            self._console.print("  " * self._depth(event.run) + _line(event.run, self._notes.get(event.run.id)), highlight=False)
+            self._console.print(
+                "  " * self._depth(event.run) + _line(event.run, self._notes.get(event.run.id)), highlight=False
+            )
 
     def _depth(self, run: Run) -> int:
         depth, parent = 0, run.parent
@@ -64,7 +68,7 @@ class Progress:
 
     def tree(self) -> Tree:
         """Every run so far, as a tree."""
-        from rich.tree import Tree  # noqa: PLC0415
+        from rich.tree import Tree
 
         root = Tree("", hide_root=True)
         with self._lock:
@@ -77,7 +81,7 @@ class Progress:
 
 
 def _line(run: Run, note: str | None) -> str:
-    from rich.markup import escape  # noqa: PLC0415
+    from rich.markup import escape
 
     mark, colour = _MARKS[run.status]
     text = f"[{colour}]{mark}[/] [bold]{escape(run.name)}[/] [dim]{run.kind} {run.seconds:.2f} s[/]"

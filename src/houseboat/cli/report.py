@@ -13,7 +13,12 @@ def report(console: Console, summary: dict[str, Any], look_next: list[str]) -> N
     """Rows per table, what pipelines wrote, what changed, how long it took, and where to look next."""
     if summary["tables"]:
         console.print(_rows(summary["tables"]))
-    failing = [(flow["name"], rule) for flow in summary["flows"] for rule in flow.get("data_quality", {}).get("expectations", []) if rule.get("failed_records")]
+    failing = [
+        (flow["name"], rule)
+        for flow in summary["flows"]
+        for rule in flow.get("data_quality", {}).get("expectations", [])
+        if rule.get("failed_records")
+    ]
     for name, rule in failing:
         console.print(f"  [yellow]{name}[/]: {rule['failed_records']:,} rows broke expectation [bold]{rule['name']}[/]")
     written = summary["written"]
@@ -30,7 +35,7 @@ def report(console: Console, summary: dict[str, Any], look_next: list[str]) -> N
 
 
 def _rows(tables: list[dict[str, Any]]) -> Any:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
     shown = Table(title="Rows: in = kept + merged + quarantined", title_justify="left", box=None, pad_edge=False)
     shown.add_column("table")

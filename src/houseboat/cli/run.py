@@ -19,7 +19,12 @@ from houseboat.cli.options import json_option, manifest_option, parameters_optio
 @parameters_option
 @json_option
 def run(
-    project: Path, manifest: Path | None, fresh: bool, data: Path | None, parameters: tuple[str, ...], as_json: bool
+    project: Path,
+    manifest: Path | None,
+    fresh: bool,
+    data: Path | None,
+    parameters: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Run what the manifest's [main] names, from the sources to the last table. PROJECT is the project's folder.
 
@@ -27,10 +32,10 @@ def run(
 
     Example: houseboat run netflix --fresh
     """
-    from houseboat.cli.seed import deliver, first_drop  # noqa: PLC0415
-    from houseboat.cli.show import console, failed, watched  # noqa: PLC0415
-    from houseboat.project import load_project  # noqa: PLC0415
-    from houseboat.workspace import Workspace  # noqa: PLC0415
+    from houseboat.cli.seed import deliver, first_drop
+    from houseboat.cli.show import console, failed, watched
+    from houseboat.project import load_project
+    from houseboat.workspace import Workspace
 
     found = load_project(project, manifest)
     with Workspace(found) as workspace:
@@ -48,7 +53,7 @@ def run(
         return failure.exit_code if failure else 0
     if failure:
         return failed(failure, project)
-    from houseboat.cli.report import report  # noqa: PLC0415
+    from houseboat.cli.report import report
 
     report(console(), summary, _look_next(project, found.catalog))
     return 0

@@ -19,12 +19,14 @@ from houseboat.cli.options import json_option, print_json
 @click.option("--cast", type=float, default=3.0, show_default=True, help="Cast members per title, on average.")
 @click.option("--clean", is_flag=True, help="Leave out the dirt (broken rows, duplicates, missing values).")
 @json_option
-def sample(folder: Path, titles: int, seed: int, drops: int, files: int, cast: float, clean: bool, as_json: bool) -> int:
+def sample(
+    folder: Path, titles: int, seed: int, drops: int, files: int, cast: float, clean: bool, as_json: bool
+) -> int:
     """Make a catalogue in FOLDER: titles and four lookup files, in dated drops.
 
     Example: houseboat sample big --titles 4000000 --files 40 --drops 1
     """
-    from houseboat.samples import generate  # noqa: PLC0415
+    from houseboat.samples import generate
 
     summary = generate(folder, titles, seed, drops=drops, dirt=not clean, files_per_drop=files, cast=cast)
     if as_json:

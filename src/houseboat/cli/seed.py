@@ -28,7 +28,7 @@ def seed(project: Path, manifest: Path | None, drop: int | None, data: Path | No
 
     Example: houseboat seed netflix --drop 2
     """
-    from houseboat.workspace import Workspace  # noqa: PLC0415
+    from houseboat.workspace import Workspace
 
     if (drop is None) == (data is None):
         raise click.UsageError("give either --drop NUMBER or --data FOLDER")
@@ -44,7 +44,7 @@ def seed(project: Path, manifest: Path | None, drop: int | None, data: Path | No
 
 def deliver(workspace: Workspace, folder: Path) -> list[Seeded]:
     """Put a folder's files in place, and remember that something was delivered."""
-    from houseboat.seed import seed as put  # noqa: PLC0415
+    from houseboat.seed import seed as put
 
     found = put(workspace.project, workspace.lake, workspace.web, folder)
     (workspace.project.state / _MARK).touch()
@@ -53,7 +53,7 @@ def deliver(workspace: Workspace, folder: Path) -> list[Seeded]:
 
 def first_drop(workspace: Workspace) -> list[Seeded]:
     """Deliver the sample's first drop where nothing was delivered yet."""
-    from houseboat.seed import drops  # noqa: PLC0415
+    from houseboat.seed import drops
 
     known = drops(workspace.project)
     if not known or (workspace.project.state / _MARK).exists():
@@ -62,7 +62,7 @@ def first_drop(workspace: Workspace) -> list[Seeded]:
 
 
 def _drop(workspace: Workspace, number: int) -> Path:
-    from houseboat.seed import drops  # noqa: PLC0415
+    from houseboat.seed import drops
 
     known = drops(workspace.project)
     folder = known.get(f"drop-{number}")

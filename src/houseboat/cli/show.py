@@ -20,22 +20,27 @@ if TYPE_CHECKING:
 
 def console() -> Console:
     """The console that people read."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     return Console(soft_wrap=True)
 
 
 def watched(
-    workspace: Workspace, start: Callable[[], Run], *, quiet: bool
+    workspace: Workspace,
+    start: Callable[[], Run],
+    *,
+    quiet: bool,
 ) -> tuple[dict[str, Any], HouseboatError | None]:
     """Run, show progress, and return the summary and what the run failed with, if it did."""
-    from houseboat.cli.progress import Progress  # noqa: PLC0415
-    from houseboat.summary import summarise, versions  # noqa: PLC0415
+    from houseboat.cli.progress import Progress
+    from houseboat.summary import summarise, versions
 
     before = versions(workspace)
     top: list[Run] = []
     failure: HouseboatError | None = None
-    workspace.runs.listeners.append(lambda event: top.append(event.run) if not top and event.what == "started" else None)
+    workspace.runs.listeners.append(
+        lambda event: top.append(event.run) if not top and event.what == "started" else None
+    )
     with Progress(console(), quiet=quiet) as progress:
         workspace.runs.listeners.append(progress)
         try:

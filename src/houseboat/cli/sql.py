@@ -24,8 +24,8 @@ def sql(project: Path, statement: str, manifest: Path | None, limit: int, as_jso
 
     Example: houseboat sql netflix "select type, count(*) n from silver.netflix_titles group by type"
     """
-    from houseboat.engine.sql_text import statements  # noqa: PLC0415
-    from houseboat.workspace import Workspace  # noqa: PLC0415
+    from houseboat.engine.sql_text import statements
+    from houseboat.workspace import Workspace
 
     texts = statements(statement)
     if not texts:
@@ -43,20 +43,22 @@ def sql(project: Path, statement: str, manifest: Path | None, limit: int, as_jso
 
 
 def _rows(spark: Any, text: str, limit: int) -> tuple[list[dict[str, Any]], list[str]]:
-    from pyspark.errors import PySparkException  # noqa: PLC0415
+    from pyspark.errors import PySparkException
 
     try:
         frame = spark.sql(text)
         columns = frame.columns
         result = (frame.limit(limit) if limit and columns else frame).toArrow() if columns else None
     except PySparkException as error:
-        raise HouseboatError(str(error).split("\nJVM stacktrace")[0], hint="check the statement; SHOW TABLES IN <schema> lists tables") from None
+        raise HouseboatError(
+            str(error).split("\nJVM stacktrace")[0], hint="check the statement; SHOW TABLES IN <schema> lists tables"
+        ) from None
     return (result.to_pylist() if result is not None else []), columns
 
 
 def _table(rows: list[dict[str, Any]], columns: list[str]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     shown = Table(box=None, pad_edge=False)
     for column in columns:

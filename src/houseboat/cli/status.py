@@ -24,7 +24,7 @@ def status(project: Path, manifest: Path | None, count: int, as_json: bool) -> i
 
     Example: houseboat status netflix
     """
-    from houseboat.workspace import Workspace  # noqa: PLC0415
+    from houseboat.workspace import Workspace
 
     with Workspace.open(project, manifest) as workspace:
         found = {"project": workspace.project.name, "tables": _tables(workspace), "runs": _runs(workspace, count)}
@@ -36,9 +36,9 @@ def status(project: Path, manifest: Path | None, count: int, as_json: bool) -> i
 
 
 def _tables(workspace: Workspace) -> list[dict[str, Any]]:
-    from deltalake import DeltaTable  # noqa: PLC0415
+    from deltalake import DeltaTable
 
-    from houseboat.summary import versions  # noqa: PLC0415
+    from houseboat.summary import versions
 
     known = versions(workspace)
     rows = []
@@ -53,7 +53,7 @@ def _tables(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def _runs(workspace: Workspace, count: int) -> list[dict[str, Any]]:
-    from houseboat.summary import failed_step, tree  # noqa: PLC0415
+    from houseboat.summary import failed_step, tree
 
     shown = []
     for run in workspace.runs.recent(count):
@@ -67,9 +67,9 @@ def _runs(workspace: Workspace, count: int) -> list[dict[str, Any]]:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
 
     console = Console(soft_wrap=True)
     tables = Table(title=found["project"], title_justify="left", box=None, pad_edge=False)
@@ -81,7 +81,12 @@ def _print(found: dict[str, Any]) -> None:
     console.print(tables if found["tables"] else "no tables yet")
     console.print("\nlast runs" if found["runs"] else "no runs yet")
     for run in found["runs"]:
-        console.print(f"  {run['started']}  {run['kind']} {escape(run['name'])}  {run['status']}  {run['seconds']:.1f} s", highlight=False)
+        console.print(
+            f"  {run['started']}  {run['kind']} {escape(run['name'])}  {run['status']}  {run['seconds']:.1f} s",
+            highlight=False,
+        )
         step = run.get("failed_step")
         if step and step["error"]:
-            console.print(f"    {step['kind']} {escape(step['name'])}: {escape(step['error']['message'])}", highlight=False)
+            console.print(
+                f"    {step['kind']} {escape(step['name'])}: {escape(step['error']['message'])}", highlight=False
+            )

@@ -7,6 +7,7 @@ references, variables and the grammar of all expressions. Inactive activities ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.errors import HouseboatError, Place
 from houseboat.factory.errors import ExpressionError, FactoryError
@@ -14,7 +15,9 @@ from houseboat.factory.expressions.grammar import Literal, calls
 from houseboat.factory.expressions.template import Expression, Interpolated, read
 from houseboat.factory.graph import ancestors, cycle
 from houseboat.factory.model import CONDITIONS, Definitions, Resource, Step, pipeline_steps, suggestion
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _REFERENCES = {
     "DatasetReference": "dataset",
@@ -36,7 +39,9 @@ def check(definitions: Definitions, pipeline: str, known_types: Mapping[str, obj
 
 
 def pipeline_problems(
-    definitions: Definitions, name: str, known_types: Mapping[str, object]
+    definitions: Definitions,
+    name: str,
+    known_types: Mapping[str, object],
 ) -> Iterator[HouseboatError]:
     """Every problem, in the order of the files."""
     edges: dict[str, list[str]] = {}
@@ -110,7 +115,9 @@ class _Checker:
         elif step.key in self._names:
             where = self._names[step.key]
             yield FactoryError(
-                f"two activities are named '{step.name}'", place=step.at("name"), hint=f"the other one: {where.at}"
+                f"two activities are named '{step.name}'",
+                place=step.at("name"),
+                hint=f"the other one: {where.at}",
             )
         self._names.setdefault(step.key, step.place)
 

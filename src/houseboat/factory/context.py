@@ -11,15 +11,17 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from houseboat.errors import Place
 from houseboat.factory.errors import ActivityError, Failure
 from houseboat.factory.expressions import Environment, Scope, evaluate
-from houseboat.factory.model import Definitions, Resource, Step
-from houseboat.factory.variables import Variables
-from houseboat.lake import Lake, WebSources
-from houseboat.runs import Json, Run, Runs, Status
+
+if TYPE_CHECKING:
+    from houseboat.errors import Place
+    from houseboat.factory.model import Definitions, Resource, Step
+    from houseboat.factory.variables import Variables
+    from houseboat.lake import Lake, WebSources
+    from houseboat.runs import Json, Run, Runs, Status
 
 
 class Cancellation:

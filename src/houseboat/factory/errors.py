@@ -11,9 +11,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from houseboat.errors import DiskFull, HouseboatError, Place, ProjectError, disk_full
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 
 class FactoryError(ProjectError):

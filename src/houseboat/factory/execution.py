@@ -10,14 +10,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from houseboat.errors import HouseboatError, Unsupported
 from houseboat.factory import records, timespan
 from houseboat.factory.activities import ACTIVITIES, Activity, Call
 from houseboat.factory.context import Cancellation, Context, Outcome
 from houseboat.factory.errors import ActivityError, ExpressionError, FactoryError, Failure
-from houseboat.factory.model import Step
 from houseboat.runs import Json, Run, Status
+
+if TYPE_CHECKING:
+    from houseboat.factory.model import Step
 
 _HOPELESS = (ExpressionError, FactoryError, Unsupported)
 """What fails in the same way however often it is tried."""
@@ -99,7 +102,12 @@ def _evaluated(step: Step, activity: Activity, context: Context) -> tuple[dict[s
 
 
 def _attempt(
-    step: Step, activity: Activity, settings: dict[str, Json], context: Context, run: Run, policy: Policy
+    step: Step,
+    activity: Activity,
+    settings: dict[str, Json],
+    context: Context,
+    run: Run,
+    policy: Policy,
 ) -> tuple[Outcome, bool]:
     """The outcome of one attempt, and whether another one may help."""
     cancellation = Cancellation(context.cancellation)

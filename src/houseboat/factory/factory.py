@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.errors import RunFailed
-from houseboat.factory import loader
+from houseboat.factory import limits, loader
 from houseboat.factory.activities import ACTIVITIES
 from houseboat.factory.checks import check
 from houseboat.factory.context import Cancellation, Context, Results, Running, Services
@@ -20,8 +21,10 @@ from houseboat.factory.parameters import bind
 from houseboat.factory.redaction import hidden, redacted, secrets_of
 from houseboat.factory.scheduler import run_activities
 from houseboat.factory.variables import Variables
-from houseboat.lake import Lake, WebSources
-from houseboat.runs import Json, Run, Runs, Starter
+
+if TYPE_CHECKING:
+    from houseboat.lake import Lake, WebSources
+    from houseboat.runs import Json, Run, Runs, Starter
 
 MANUAL: Mapping[str, Json] = {"name": "Manual", "type": "Manual"}
 """What started a run that nobody says otherwise about."""
@@ -66,7 +69,8 @@ class Factory:
         parent: Run | None = None,
         trigger: Mapping[str, Json] | None = None,
     ) -> Mapping[str, Json]:
-        """Run a pipeline to its end; the output holds ``pipelineReturnValue``.
+        """Run a pipeline to its end; the output holds ``pipelineReturnValue``, and ``warnings`` where Azure
+        would refuse what runs here.
 
         ``trigger``: ``{name, type, startTime, scheduledTime, outputs}`` of what fires the run. Raises ``FactoryError``
         before anything runs, ``RunFailed`` when the pipeline fails.
@@ -97,6 +101,10 @@ class Factory:
         trigger: Mapping[str, Json] | None,
     ) -> dict[str, Json]:
         self.check(pipeline.name)
+        if beyond := limits.warnings(pipeline):
+            run.output["warnings"] = beyond
+            for sentence in beyond:
+                services.runs.progress(run, sentence)
         running = _running(pipeline, arguments, run, services, trigger)
         try:
             returned = _finish(running)

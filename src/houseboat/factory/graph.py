@@ -6,9 +6,12 @@ Source: Data Factory's published rules of dependency conditions and of pipeline 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from houseboat.factory.model import Step
 from houseboat.runs import Status
+
+if TYPE_CHECKING:
+    from houseboat.factory.model import Step
 
 _HOLDS: dict[str, Callable[[Status], bool]] = {
     "succeeded": lambda status: status is Status.SUCCEEDED,

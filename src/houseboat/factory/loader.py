@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.errors import Place
 from houseboat.factory.errors import FactoryError
 from houseboat.factory.model import Definitions, Resource
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 KINDS = ("pipeline", "dataset", "linkedService", "trigger", "factory")
 
@@ -24,7 +27,9 @@ def load(folder: Path) -> Definitions:
     found = {kind: _resources(folder / kind, kind) for kind in KINDS}
     if not found["pipeline"]:
         raise FactoryError(
-            "the factory has no pipeline", place=Place(folder), hint="expected files such as pipeline/master.json"
+            "the factory has no pipeline",
+            place=Place(folder),
+            hint="expected files such as pipeline/master.json",
         )
     factory = next(iter(found["factory"].values()), None)
     return Definitions(

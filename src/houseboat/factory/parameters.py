@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.errors import Place
 from houseboat.factory.errors import FactoryError
 from houseboat.factory.expressions.values import find_key, to_json, to_text, type_name
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.errors import Place
+    from houseboat.runs import Json
 
 
 def bind(
-    declared: Mapping[str, Mapping[str, Json]], arguments: Mapping[str, Json], place: Place, owner: str
+    declared: Mapping[str, Mapping[str, Json]],
+    arguments: Mapping[str, Json],
+    place: Place,
+    owner: str,
 ) -> dict[str, Json]:
     """The value of every declared parameter. Raises ``FactoryError`` for unknown, missing and misfit arguments.
 
@@ -31,7 +37,9 @@ def bind(
         given = find_key(arguments, name)
         if given is None and declaration.get("defaultValue") is None:
             raise FactoryError(
-                f"{owner} needs a value for its parameter '{name}'", place=place, hint="pass one, or declare a default"
+                f"{owner} needs a value for its parameter '{name}'",
+                place=place,
+                hint="pass one, or declare a default",
             )
         value = declaration.get("defaultValue") if given is None else arguments[given]
         values[name] = convert(value, str(declaration.get("type") or "string"), f"parameter '{name}' of {owner}", place)
@@ -47,7 +55,8 @@ def convert(value: Json, declared: str, what: str, place: Place) -> Json:
         return converter(value)
     except (ValueError, TypeError):
         raise FactoryError(
-            f"{what} is declared as {declared} and was given a value of type '{type_name(value)}'", place=place
+            f"{what} is declared as {declared} and was given a value of type '{type_name(value)}'",
+            place=place,
         ) from None
 
 

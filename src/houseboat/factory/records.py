@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from houseboat.factory import timespan
 from houseboat.factory.context import Context, Outcome
 from houseboat.factory.errors import Failure
 from houseboat.factory.expressions.functions.formats import utc
-from houseboat.factory.model import Step
 from houseboat.factory.redaction import hidden, redacted
 from houseboat.runs import Json, Run, Status
 
+if TYPE_CHECKING:
+    from houseboat.factory.model import Step
+
 
 def begin(
-    step: Step, context: Context, attempt: int = 0, settings: Mapping[str, Json] | None = None, properties: Json = None
+    step: Step,
+    context: Context,
+    attempt: int = 0,
+    settings: Mapping[str, Json] | None = None,
+    properties: Json = None,
 ) -> Run:
     """Open the run of an attempt (0 is the first). Its input says what the activity is and was given."""
     described: dict[str, Json] = {"activityType": step.type}

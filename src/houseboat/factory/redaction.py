@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.runs import Json
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 HIDDEN = "***"
 _TELLING = re.compile(

@@ -6,13 +6,16 @@ import contextvars
 import queue
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from houseboat.factory.context import Context, Outcome, Results
 from houseboat.factory.errors import Failure
 from houseboat.factory.execution import execute, skip
 from houseboat.factory.graph import failing, is_ready, may_run
-from houseboat.factory.model import Step
 from houseboat.runs import Status
+
+if TYPE_CHECKING:
+    from houseboat.factory.model import Step
 
 _POLL = 0.5
 """Seconds between two looks at the cancellation, while activities run; also lets Ctrl+C through on Windows."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from houseboat.factory import connectors, triggers
+from houseboat.factory import connectors, limits, triggers
 from houseboat.factory.activities import ACTIVITIES
 from houseboat.factory.activities.unsupported import GAPS
-from houseboat.factory.copying import formats
+from houseboat.factory.copying import columns, formats, settings
 from houseboat.factory.expressions.functions import documented_names
 
 _HEAD = """# Data Factory: what runs at home
@@ -28,12 +28,37 @@ def page() -> str:
             _section("Linked services", connectors.STORES, connectors.GAPS),
             _section("Dataset formats", ("Binary", *formats.FORMATS), formats.GAPS),
             _section("Triggers (read, checked, next times)", ("ScheduleTrigger",), triggers.GAPS),
+            _settings(),
             f"## Expression functions\n\n{functions}\n",
-        )
+        ),
     )
+
+
+def _settings() -> str:
+    """Settings of a Copy and of a pipeline that do not count, and limits that are only warned about."""
+    gaps = {name: gap.instead for name, gap in settings.GAPS.items()}
+    limited = {name: f"{most} {what}" for name, (most, what) in limits.LIMITS.items()}
+    return "\n".join(
+        (
+            "## Settings of a Copy\n\nRefused by name when they ask for something; their defaults are accepted.\n",
+            _table("not here", "instead", gaps),
+            "\nAccepted, and without effect at home (names below `typeProperties`):\n",
+            _table("setting", "why it changes nothing", settings.NO_EFFECT),
+            f"\nTypes that a mapping can give a column: {', '.join(f'`{name}`' for name in columns.TYPES)}.\n",
+            "## Properties of a pipeline without effect at home\n",
+            _table("property", "why it changes nothing", limits.NO_EFFECT),
+            "\n## Limits of the service\n\nA pipeline beyond them runs here and is warned about.\n",
+            _table("limit", "Azure takes at most", limited),
+            "",
+        ),
+    )
+
+
+def _table(left: str, right: str, rows: Mapping[str, str]) -> str:
+    lines = "\n".join(f"| `{name}` | {text} |" for name, text in sorted(rows.items()))
+    return f"| {left} | {right} |\n|---|---|\n{lines}"
 
 
 def _section(title: str, there: Iterable[str], gaps: dict[str, str]) -> str:
     known = ", ".join(f"`{name}`" for name in sorted(there))
-    rows = "\n".join(f"| `{name}` | {instead} |" for name, instead in sorted(gaps.items()))
-    return f"## {title}\n\n{known}\n\n| not here | instead |\n|---|---|\n{rows}\n"
+    return f"## {title}\n\n{known}\n\n{_table('not here', 'instead', gaps)}\n"

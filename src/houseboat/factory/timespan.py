@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from houseboat.runs import Json
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?\Z")
 

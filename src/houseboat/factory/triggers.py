@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from houseboat.errors import Unsupported
@@ -21,8 +22,10 @@ from houseboat.factory.expressions.functions.formats import utc
 from houseboat.factory.expressions.functions.moments import Kind, parse
 from houseboat.factory.expressions.functions.zones import zone
 from houseboat.factory.expressions.scope import Refused
-from houseboat.factory.model import Definitions, Resource
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.model import Definitions, Resource
+    from houseboat.runs import Json
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIXED = {
@@ -199,7 +202,9 @@ def _checked(resource: Resource, recurrence: Mapping[str, Json]) -> None:
 
     if recurrence.get("frequency") not in _FREQUENCIES:
         raise wrong(
-            "frequency", f"'{recurrence.get('frequency')}' is no frequency", f"one of {', '.join(_FREQUENCIES)}"
+            "frequency",
+            f"'{recurrence.get('frequency')}' is no frequency",
+            f"one of {', '.join(_FREQUENCIES)}",
         )
     interval = recurrence.get("interval", 1)
     if isinstance(interval, bool) or not isinstance(interval, int) or interval < 1:

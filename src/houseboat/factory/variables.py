@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.values import find_key, type_name
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _FITS: dict[str, tuple[str, ...]] = {
     "string": ("String", "Null"),
@@ -65,6 +68,8 @@ class Variables:
         if key is None:
             known = ", ".join(self._types) or "none"
             raise ActivityError(
-                f"there is no variable '{name}'", code="VariableNotFound", hint=f"declared are: {known}"
+                f"there is no variable '{name}'",
+                code="VariableNotFound",
+                hint=f"declared are: {known}",
             )
         return key

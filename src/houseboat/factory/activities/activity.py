@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from houseboat.factory import timespan
-from houseboat.factory.context import Context
 from houseboat.factory.errors import ActivityError
-from houseboat.factory.model import Step
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.context import Context
+    from houseboat.factory.model import Step
+    from houseboat.runs import Json
 
 
 @dataclass(frozen=True)

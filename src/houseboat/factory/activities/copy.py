@@ -9,20 +9,22 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from houseboat.errors import Unsupported
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.output import RUNTIME
 from houseboat.factory.connectors import Dataset, resolve, store_of
+from houseboat.factory.copying import settings, skipped
 from houseboat.factory.copying.names import behavior
 from houseboat.factory.copying.staging import staging
 from houseboat.factory.copying.work import Counts, Job, copy_bytes, copy_rows, is_binary
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.functions.formats import utc
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN: tuple[str, ...] = ()
-_GAPS = ("skipErrorFile",)
 
 
 def run(call: Call) -> Mapping[str, Json]:
@@ -47,18 +49,19 @@ def _dataset(call: Call, side: str) -> Dataset:
     place = call.step.at(side)
     if len(references) != 1:
         raise ActivityError(
-            f"a Copy has exactly one dataset in '{side}', and this one has {len(references)}", code="2200", place=place
+            f"a Copy has exactly one dataset in '{side}', and this one has {len(references)}",
+            code="2200",
+            place=place,
         )
     return resolve(references[0], call.context, call.step.at(f"{side}[0]"))
 
 
 def _job(call: Call, source: Dataset, sink: Dataset) -> Job:
     reading, writing = call.settings.get("source") or {}, call.settings.get("sink") or {}
-    for gap in _GAPS:
-        if call.settings.get(gap):
-            raise Unsupported(f"Copy's '{gap}' is not known here", place=call.step.at(f"typeProperties.{gap}"))
+    settings.check(call)
     read, write = _merged(reading), _merged(writing)
     services = call.context.services
+    tolerant = _true(call.settings.get("enableSkipIncompatibleRow")) and not is_binary(source)
 
     def progress(counts: Counts) -> None:
         call.context.cancellation.sleep(0)
@@ -75,7 +78,14 @@ def _job(call: Call, source: Dataset, sink: Dataset) -> Job:
         behavior=behavior(write.get("copyBehavior")),
         progress=progress,
         translator=call.settings.get("translator"),
+        tolerant=tolerant,
+        verify=_true(call.settings.get("validateDataConsistency")),
+        log=skipped.log_of(call) if tolerant else None,
     )
+
+
+def _true(value: Json) -> bool:
+    return value is True or str(value).lower() == "true"
 
 
 def _merged(side: Mapping[str, Json]) -> dict[str, Json]:
@@ -92,7 +102,11 @@ def _output(job: Job, started: float) -> dict[str, Json]:
     output["filesWritten"] = counts.files_written
     output |= {"sourcePeakConnections": 1, "sinkPeakConnections": 1}
     if counts.rows is not None:
-        output |= {"rowsRead": counts.rows, "rowsCopied": counts.rows}
+        output |= {"rowsRead": counts.rows + counts.skipped, "rowsCopied": counts.rows}
+        if job.tolerant:
+            output["rowsSkipped"] = counts.skipped
+        if job.log is not None and counts.logged is not None:
+            output[job.log.key] = counts.logged
     return {
         **output,
         "copyDuration": duration,
@@ -112,8 +126,14 @@ def _output(job: Job, started: float) -> dict[str, Json]:
                 "usedParallelCopies": 1,
                 "profile": {"queue": {"status": "Completed", "duration": 0}, "transfer": {"status": "Completed"}},
                 "detailedDurations": {"queuingDuration": 0, "transferDuration": duration},
-            }
+            },
         ],
-        "dataConsistencyVerification": {"VerificationResult": "NotVerified"},
+        "dataConsistencyVerification": _verified(job),
         "durationInQueue": {"integrationRuntimeQueue": 0},
     }
+
+
+def _verified(job: Job) -> dict[str, Json]:
+    if not job.verify:
+        return {"VerificationResult": "NotVerified"}
+    return {"VerificationResult": "Verified", "InconsistentData": "None"}

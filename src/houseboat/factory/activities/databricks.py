@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.errors import HouseboatError
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.output import tail
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.values import to_text
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 _NAMED_BY = {"job": "jobId", "notebook": "notebookPath"}
 

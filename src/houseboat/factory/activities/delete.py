@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.output import tail
 from houseboat.factory.connectors import resolve, store_of
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN = ("dataset",)
 

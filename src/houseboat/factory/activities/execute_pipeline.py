@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.errors import HouseboatError, RunFailed
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.errors import ActivityError
-from houseboat.factory.model import Resource
 from houseboat.runs import Json, Run, Status
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.factory.model import Resource
 
 OWN: tuple[str, ...] = ()
 
@@ -20,7 +23,9 @@ def run(call: Call) -> Mapping[str, Json]:
     reference = call.required("pipeline")
     services = call.context.services
     pipeline = services.definitions.find(
-        "pipeline", reference["referenceName"], call.step.at("typeProperties.pipeline")
+        "pipeline",
+        reference["referenceName"],
+        call.step.at("typeProperties.pipeline"),
     )
     arguments = {**(reference.get("parameters") or {}), **(call.settings.get("parameters") or {})}
     if call.settings.get("waitOnCompletion", True) is False:

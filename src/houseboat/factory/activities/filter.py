@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.if_condition import boolean
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.values import type_name
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN = ("condition",)
 

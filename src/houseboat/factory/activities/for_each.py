@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.inner import inner_failed, run_inner
-from houseboat.factory.context import Results
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.values import type_name
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.factory.context import Results
+    from houseboat.runs import Json
 
 OWN = ("activities",)
 _USUAL, _MOST = 20, 50

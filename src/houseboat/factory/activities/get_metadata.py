@@ -7,14 +7,17 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from houseboat.errors import Unsupported
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.output import tail
 from houseboat.factory.connectors import Dataset, Entry, Store, resolve, store_of
 from houseboat.factory.connectors.lake import missing
 from houseboat.factory.copying.formats import format_of
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN = ("dataset",)
 
@@ -85,6 +88,6 @@ _FIELDS: dict[str, Callable[[Dataset, Store, Entry], Json]] = {
 _NAMES = {
     name.lower(): name
     for name in (
-        "exists", "itemName", "itemType", "size", "lastModified", "childItems", "contentMD5", "structure", "columnCount"
+        "exists", "itemName", "itemType", "size", "lastModified", "childItems", "contentMD5", "structure", "columnCount",
     )
 }  # fmt: skip

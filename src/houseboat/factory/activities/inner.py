@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from houseboat.factory.activities.activity import Call
-from houseboat.factory.context import Context, Results
+from typing import TYPE_CHECKING
+
 from houseboat.factory.errors import ActivityError, Failure
-from houseboat.factory.model import Step
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.factory.context import Context, Results
+    from houseboat.factory.model import Step
 
 
 def run_inner(call: Call, steps: list[Step], context: Context | None = None) -> Results:

@@ -6,14 +6,17 @@ import datetime as dt
 import decimal
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.output import tail
 from houseboat.factory.connectors import resolve, store_of
 from houseboat.factory.copying.formats import format_of
 from houseboat.factory.copying.staging import staging
 from houseboat.factory.errors import ActivityError
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN = ("dataset",)
 _MOST_ROWS = 5000

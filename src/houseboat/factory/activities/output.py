@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from houseboat.runs import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 RUNTIME = "Houseboat (local)"
 

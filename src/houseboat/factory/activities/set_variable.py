@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.errors import ActivityError
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN: tuple[str, ...] = ()
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.inner import run_branch
 from houseboat.factory.expressions.values import to_text
 from houseboat.factory.model import steps
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN = ("cases", "defaultActivities")
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from houseboat.errors import Unsupported
-from houseboat.factory.activities.activity import Call
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 _NOTEBOOK = "run the same work as a DatabricksNotebook or DatabricksJob activity"
 _INACTIVE = 'set its "state" to "Inactive" for runs at home'

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.factory import timespan
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.if_condition import boolean
 from houseboat.factory.activities.inner import inner_failed, run_inner
 from houseboat.factory.errors import ActivityError
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN = ("activities", "expression")
 _WEEK = 7 * 86_400.0

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.factory import timespan
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.connectors import Dataset, Store, resolve, store_of
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.values import to_text
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN = ("dataset",)
 _HALF_A_DAY = 12 * 3600.0
@@ -49,7 +52,7 @@ def _look(call: Call, store: Store, dataset: Dataset) -> tuple[dict[str, Json], 
     if entry is None:
         return {}, f"{address} does not exist"
     found: dict[str, Json] = {
-        "exists": True, "itemName": entry.name, "itemType": "Folder" if entry.is_folder else "File"
+        "exists": True, "itemName": entry.name, "itemType": "Folder" if entry.is_folder else "File",
     }  # fmt: skip
     if not entry.is_folder:
         minimum = int(call.settings.get("minimumSize") or 0)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.factory.activities.activity import Call
-from houseboat.runs import Json
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.runs import Json
 
 OWN: tuple[str, ...] = ()
 

@@ -11,13 +11,16 @@ import http
 import json
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.activities.output import tail
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.values import to_json, to_text
-from houseboat.lake.sources import Response
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
+    from houseboat.lake.sources import Response
+    from houseboat.runs import Json
 
 OWN: tuple[str, ...] = ()
 _USUAL_TIMEOUT = 60.0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from houseboat.errors import Unsupported
-from houseboat.factory.connectors.dataset import Dataset, LinkedService, resolve
+from houseboat.factory.connectors.dataset import Dataset, LinkedService, linked_service, resolve
 from houseboat.factory.connectors.http import HttpStore
 from houseboat.factory.connectors.lake import LakeStore
 from houseboat.factory.connectors.store import Entry, SourceFile, Store, Target
-from houseboat.factory.context import Services
+
+if TYPE_CHECKING:
+    from houseboat.factory.context import Services
 
 STORES: dict[str, Callable[[Services], Store]] = {
     "AzureBlobFS": lambda services: LakeStore(services.lake),
@@ -51,4 +54,15 @@ def store_of(dataset: Dataset, services: Services) -> Store:
     return made(services)
 
 
-__all__ = ["STORES", "Dataset", "Entry", "LinkedService", "SourceFile", "Store", "Target", "resolve", "store_of"]
+__all__ = [
+    "STORES",
+    "Dataset",
+    "Entry",
+    "LinkedService",
+    "SourceFile",
+    "Store",
+    "Target",
+    "linked_service",
+    "resolve",
+    "store_of",
+]

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from houseboat.errors import Place
-from houseboat.factory.context import Context
 from houseboat.factory.expressions import evaluate
 from houseboat.factory.expressions.scope import Scope
 from houseboat.factory.parameters import bind
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.context import Context
+    from houseboat.runs import Json
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ def resolve(reference: Mapping[str, Json], context: Context, place: Place) -> Da
     link = definition.properties.get("linkedServiceName") or {}
     at = definition.place("properties.linkedServiceName")
     return Dataset(definition.name, definition.type, settings, _linked(link, scope, context, at), definition.place())
+
+
+def linked_service(reference: Mapping[str, Json], context: Context, place: Place) -> LinkedService:
+    """The linked service that an activity itself refers to. Raises ``FactoryError`` and ``ExpressionError``."""
+    return _linked(reference, context.scope(), context, place)
 
 
 def _linked(reference: Mapping[str, Json], outer: Scope, context: Context, place: Place) -> LinkedService:

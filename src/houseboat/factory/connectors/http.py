@@ -7,15 +7,18 @@ import http
 import uuid
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from houseboat.errors import Unsupported
 from houseboat.factory import timespan
-from houseboat.factory.connectors.dataset import Dataset
 from houseboat.factory.connectors.store import Entry, SourceFile, Target
 from houseboat.factory.errors import ActivityError
-from houseboat.lake import WebSources
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.connectors.dataset import Dataset
+    from houseboat.lake import WebSources
+    from houseboat.runs import Json
 
 _USUAL_TIMEOUT = 100.0
 
@@ -128,7 +131,8 @@ def _phrase(status: int) -> str:
 
 def _reading_only(dataset: Dataset) -> Unsupported:
     return Unsupported(
-        f"dataset '{dataset.name}' is at a web address, which can only be read by Copy and Lookup", place=dataset.place
+        f"dataset '{dataset.name}' is at a web address, which can only be read by Copy and Lookup",
+        place=dataset.place,
     )
 
 

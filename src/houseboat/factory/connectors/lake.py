@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from houseboat.errors import Unsupported
-from houseboat.factory.connectors.dataset import Dataset, LinkedService
 from houseboat.factory.connectors.store import Entry, SourceFile, Target
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.functions.moments import parse
 from houseboat.factory.expressions.scope import Refused
-from houseboat.lake import Lake
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.factory.connectors.dataset import Dataset, LinkedService
+    from houseboat.lake import Lake
+    from houseboat.runs import Json
 
 _GAPS = ("fileListPath",)
 
@@ -81,7 +84,10 @@ class LakeStore:
 
     def _source(self, file: Path, relative: str) -> SourceFile:
         return SourceFile(
-            relative, self._lake.address(file), lambda _folder: file, lambda: file.unlink(missing_ok=True)
+            relative,
+            self._lake.address(file),
+            lambda _folder: file,
+            lambda: file.unlink(missing_ok=True),
         )
 
 

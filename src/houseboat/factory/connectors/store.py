@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from houseboat.factory.connectors.dataset import Dataset
-from houseboat.runs import Json
+if TYPE_CHECKING:
+    from houseboat.factory.connectors.dataset import Dataset
+    from houseboat.runs import Json
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,23 @@
 """Which columns a copy writes: the mapping of its translator and its additional columns, as SQL.
 
 Source: Data Factory's published reference of TabularTranslator and additionalColumns. Without a mapping, columns go
-by name. Paths into nested values and type conversion settings are declared gaps.
+by name. Paths into nested values are a declared gap. A type that a mapping gives its sink's column is made with
+``cast``; text files hold texts, so there it says nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from houseboat.errors import Unsupported
 from houseboat.factory.copying import sql
 from houseboat.factory.errors import ActivityError
 from houseboat.factory.expressions.values import to_text
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 
 def with_additional(rows: str, additional: Sequence[Mapping[str, Json]], path: str) -> str:
@@ -33,16 +38,75 @@ def _additional(value: str, path: str) -> str:
     return sql.text(value)
 
 
-def mapped(rows: str, names: Sequence[str], translator: Mapping[str, Json] | None) -> str:
-    """The rows with the columns that the translator asks for. Raises ``ActivityError`` for one that is not there."""
-    pairs = _pairs(translator or {})
-    if not pairs:
-        return rows
-    chosen = []
-    for source, sink in pairs:
+TYPES: dict[str, str] = {
+    "boolean": "boolean",
+    "byte": "utinyint",
+    "byte[]": "blob",
+    "datetime": "timestamp",
+    "datetimeoffset": "timestamptz",
+    "decimal": "decimal(38, 18)",
+    "double": "double",
+    "guid": "uuid",
+    "int16": "smallint",
+    "int32": "integer",
+    "int64": "bigint",
+    "sbyte": "tinyint",
+    "single": "float",
+    "string": "varchar",
+    "timespan": "interval",
+    "uint16": "usmallint",
+    "uint32": "uinteger",
+    "uint64": "ubigint",
+}
+"""Data Factory's interim types -> DuckDB's."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The rows that a mapping gives, and those whose values it cannot convert (``item``, ``message``; None: no types)."""
+
+    rows: str
+    broken: str | None = None
+
+
+def mapped(
+    rows: str,
+    names: Sequence[str],
+    translator: Mapping[str, Json] | None,
+    *,
+    typed: bool,
+    tolerant: bool = False,
+) -> Mapped:
+    """The rows with the columns that the translator asks for. Raises ``ActivityError`` for one that is not there.
+
+    ``typed``: the sink's columns have types. ``tolerant``: a row with a value that cannot be converted is left out.
+    """
+    chosen, failing = [], []
+    for source, sink in _pairs(translator or {}):
         column = _source(source, names)
-        chosen.append(f"{sql.name(column)} as {sql.name(_sink(sink, column))}")
-    return f"select {', '.join(chosen)} from ({rows})"
+        value = sql.name(column)
+        kind = _type(sink) if typed else None
+        if kind is not None:
+            failing.append(f"({value} is not null and try_cast({value} as {kind}) is null)")
+            value = f"{'try_cast' if tolerant else 'cast'}({value} as {kind})"
+        chosen.append(f"{value} as {sql.name(_sink(sink, column))}")
+    if not chosen:
+        return Mapped(rows)
+    made = f"select {', '.join(chosen)} from ({rows})"
+    if not failing or not tolerant:
+        return Mapped(made)
+    wrong = " or ".join(failing)
+    item = f"concat_ws(',', {sql.columns(names)})"
+    broken = f"select {item} as item, 'A value cannot be converted to its column''s type.' as message from ({rows})"
+    return Mapped(f"{made} where not ({wrong})", f"{broken} where {wrong}")
+
+
+def _type(sink: Mapping[str, Json]) -> str | None:
+    """DuckDB's type for a mapping's sink column; None where the mapping says none."""
+    name = str(sink.get("type") or "")
+    if name and name.lower() not in TYPES:
+        raise Unsupported(f"the type '{name}' of a mapping is not known here", hint=f"types are {', '.join(TYPES)}")
+    return TYPES.get(name.lower())
 
 
 def _pairs(translator: Mapping[str, Json]) -> list[tuple[Mapping[str, Json], Mapping[str, Json]]]:

@@ -16,13 +16,15 @@ from typing import IO, TYPE_CHECKING
 from houseboat.errors import Unsupported
 from houseboat.factory.copying import sql
 from houseboat.factory.errors import ActivityError
-from houseboat.runs import Json
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from houseboat.runs import Json
+
 _ROWS_PER_BLOCK = 50_000
 _BEYOND = "__beyond the last column"
+_LINE_ENDS = ("\r\n", "\n", "\r")
 _ENCODINGS = {"": "utf-8", "utf-8": "utf-8", "us-ascii": "utf-8", "utf-16": "utf-16", "iso-8859-1": "latin-1"}
 
 
@@ -37,33 +39,71 @@ class Dialect:
     null: str = ""
     encoding: str = "utf-8"
     gzip: bool = False
+    line: str = "\r\n"
 
     @classmethod
     def of(cls, settings: Mapping[str, Json]) -> Dialect:
         """The dialect of a dataset's typeProperties. Raises ``Unsupported``."""
         codec = str(settings.get("compressionCodec") or "none").lower()
+        delimiter = str(settings.get("columnDelimiter") or ",")
+        if len(delimiter) != 1:
+            raise Unsupported(
+                f"the columnDelimiter {delimiter!r} is not known here",
+                hint="one character delimits columns",
+            )
         if codec not in ("none", "gzip"):
             raise Unsupported(f"delimited text compressed with {codec} is not known here", hint="use gzip or none")
         encoding = str(settings.get("encodingName") or "").lower()
         if encoding not in _ENCODINGS:
             raise Unsupported(f"the encoding {encoding} is not known here", hint="use UTF-8")
         return cls(
-            delimiter=str(settings.get("columnDelimiter") or ","),
+            delimiter=delimiter,
             quote=str(settings.get("quoteChar", '"') or ""),
             escape=str(settings.get("escapeChar", "\\") or ""),
             header=settings.get("firstRowAsHeader") is True,
             null=str(settings.get("nullValue") or ""),
             encoding=_ENCODINGS[encoding],
             gzip=codec == "gzip",
+            line=_line_end(settings.get("rowDelimiter")),
         )
 
 
-def query(file: Path, dialect: Dialect, settings: Mapping[str, Json]) -> str:
-    """SQL that gives the rows. A row with more columns than the first line makes it fail."""
+def _line_end(given: Json) -> str:
+    """What ends a line that is written; every usual end is read. Raises ``Unsupported`` for others."""
+    if not given or isinstance(given, list):
+        return "\r\n"
+    if given not in _LINE_ENDS:
+        raise Unsupported(f"the rowDelimiter {given!r} is not known here", hint="lines end with \\r\\n, \\n or \\r")
+    return str(given)
+
+
+def query(file: Path, dialect: Dialect, settings: Mapping[str, Json], *, tolerant: bool = False) -> str:
+    """SQL that gives the rows. A row with more columns than the first line makes it fail, or when ``tolerant`` is left
+    out.
+    """
     skip = int(settings.get("skipLineCount") or 0)
     names = _names(file, dialect, skip)
     if not names:
         return 'select * from (select null as "Prop_0") where false'
+    fits = f"{sql.name(_BEYOND)} is null"
+    condition = fits if tolerant else f"case when {fits} then true else error('more columns than defined') end"
+    return f"select {sql.columns(names)} from {_text(file, dialect, skip, names)} where {condition}"
+
+
+def too_long(file: Path, dialect: Dialect, settings: Mapping[str, Json]) -> str:
+    """SQL that gives the rows that have more columns than the first line: ``item``, their text, and ``message``."""
+    skip = int(settings.get("skipLineCount") or 0)
+    names = _names(file, dialect, skip)
+    if not names:
+        return "select '' as item, '' as message where false"
+    item = f"concat_ws({sql.text(dialect.delimiter)}, {sql.columns([*names, _BEYOND])})"
+    message = sql.text(f"Found more columns than expected column count {len(names)}.")
+    rows = _text(file, dialect, skip, names)
+    return f"select {item} as item, {message} as message from {rows} where {sql.name(_BEYOND)} is not null"
+
+
+def _text(file: Path, dialect: Dialect, skip: int, names: list[str]) -> str:
+    """The file as DuckDB reads it: every column a string, and one column for what is beyond the last."""
     declared = ", ".join(f"{sql.text(name)}: 'VARCHAR'" for name in [*names, _BEYOND])
     options = {
         "auto_detect": "false",
@@ -81,11 +121,7 @@ def query(file: Path, dialect: Dialect, settings: Mapping[str, Json]) -> str:
         "parallel": "false",
     }
     written = ", ".join(f"{key}={value}" for key, value in options.items())
-    message = sql.text("more columns than defined")
-    return (
-        f"select {sql.columns(names)} from read_csv({sql.text(str(file))}, {written}) "
-        f"where case when {sql.name(_BEYOND)} is null then true else error({message}) end"
-    )
+    return f"read_csv({sql.text(str(file))}, {written})"
 
 
 def _names(file: Path, dialect: Dialect, skip: int) -> list[str]:
@@ -131,16 +167,16 @@ def write(connection: DuckDBPyConnection, rows: str, file: Path, dialect: Dialec
     with gzip.open(file, "wb") if dialect.gzip else file.open("wb") as out:
         if dialect.header:
             head = dialect.delimiter.join(_quoted(name, dialect, quote_all=quote_all) for name in names)
-            out.write(f"{head}\r\n".encode(encoding))
+            out.write(f"{head}{dialect.line}".encode(encoding))
         for batch in connection.sql(lines).to_arrow_reader(_ROWS_PER_BLOCK):
             block = batch.column(0)
             if not len(block):
                 continue
             whole = pa.ListArray.from_arrays([0, len(block)], block.cast(pa.string()))
-            text = pc.binary_join(whole, "\r\n")[0].as_buffer()
+            text = pc.binary_join(whole, dialect.line)[0].as_buffer()
             data = memoryview(text) if encoding == "utf-8" else text.to_pybytes().decode().encode(encoding)
             out.write(data)
-            out.write("\r\n".encode(encoding))
+            out.write(dialect.line.encode(encoding))
             count += len(block)
     return count
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from houseboat.errors import Unsupported
-from houseboat.factory.connectors.dataset import Dataset
 from houseboat.factory.copying import delimited, sql
 from houseboat.runs import Json
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from houseboat.factory.connectors.dataset import Dataset
 
 Settings = Mapping[str, Json]
 
@@ -28,12 +29,22 @@ class Format(Protocol):
         """With its dot."""
         ...
 
-    def query(self, file: Path, dataset: Dataset, settings: Settings, /) -> str:
-        """SQL that gives the file's rows."""
+    def query(self, file: Path, dataset: Dataset, settings: Settings, /, *, tolerant: bool = False) -> str:
+        """SQL that gives the file's rows; when ``tolerant``, without those that ``broken`` gives."""
+        ...
+
+    def broken(self, file: Path, dataset: Dataset, settings: Settings, /) -> str | None:
+        """SQL that gives rows that do not fit the format: ``item`` and ``message``; None where there can be none."""
         ...
 
     def write(
-        self, connection: DuckDBPyConnection, query: str, file: Path, dataset: Dataset, settings: Settings, /
+        self,
+        connection: DuckDBPyConnection,
+        query: str,
+        file: Path,
+        dataset: Dataset,
+        settings: Settings,
+        /,
     ) -> int:
         """Write the query's rows to a new file and return how many they are."""
         ...
@@ -42,11 +53,19 @@ class Format(Protocol):
 class _Delimited:
     extension = ".txt"
 
-    def query(self, file: Path, dataset: Dataset, settings: Settings) -> str:
-        return delimited.query(file, delimited.Dialect.of(dataset.settings), settings)
+    def query(self, file: Path, dataset: Dataset, settings: Settings, *, tolerant: bool = False) -> str:
+        return delimited.query(file, delimited.Dialect.of(dataset.settings), settings, tolerant=tolerant)
+
+    def broken(self, file: Path, dataset: Dataset, settings: Settings) -> str | None:
+        return delimited.too_long(file, delimited.Dialect.of(dataset.settings), settings)
 
     def write(
-        self, connection: DuckDBPyConnection, query: str, file: Path, dataset: Dataset, settings: Settings
+        self,
+        connection: DuckDBPyConnection,
+        query: str,
+        file: Path,
+        dataset: Dataset,
+        settings: Settings,
     ) -> int:
         quote_all = settings.get("quoteAllText") is not False
         return delimited.write(connection, query, file, delimited.Dialect.of(dataset.settings), quote_all=quote_all)
@@ -55,13 +74,21 @@ class _Delimited:
 class _Json:
     extension = ".json"
 
-    def query(self, file: Path, dataset: Dataset, _settings: Settings) -> str:
+    def query(self, file: Path, dataset: Dataset, _settings: Settings, *, tolerant: bool = False) -> str:  # noqa: ARG002
         _uncompressed(dataset)
         # No text is a date or a time: it stays what it is.
         return f"select * from read_json({sql.text(str(file))}, dateformat='!', timestampformat='!')"
 
+    def broken(self, _file: Path, _dataset: Dataset, _settings: Settings) -> str | None:
+        return None
+
     def write(
-        self, connection: DuckDBPyConnection, query: str, file: Path, dataset: Dataset, settings: Settings
+        self,
+        connection: DuckDBPyConnection,
+        query: str,
+        file: Path,
+        dataset: Dataset,
+        settings: Settings,
     ) -> int:
         _uncompressed(dataset)
         array = str(settings.get("filePattern") or "setOfObjects") == "arrayOfObjects"
@@ -71,17 +98,26 @@ class _Json:
 class _Parquet:
     extension = ".parquet"
 
-    def query(self, file: Path, _dataset: Dataset, _settings: Settings) -> str:
+    def query(self, file: Path, _dataset: Dataset, _settings: Settings, *, tolerant: bool = False) -> str:  # noqa: ARG002
         return f"select * from read_parquet({sql.text(str(file))})"
 
+    def broken(self, _file: Path, _dataset: Dataset, _settings: Settings) -> str | None:
+        return None
+
     def write(
-        self, connection: DuckDBPyConnection, query: str, file: Path, dataset: Dataset, _settings: Settings
+        self,
+        connection: DuckDBPyConnection,
+        query: str,
+        file: Path,
+        dataset: Dataset,
+        _settings: Settings,
     ) -> int:
         codec = str(dataset.settings.get("compressionCodec") or "snappy").lower()
         known = {"snappy": "snappy", "gzip": "gzip", "none": "uncompressed", "zstd": "zstd"}
         if codec not in known:
             raise Unsupported(
-                f"dataset '{dataset.name}': Parquet with {codec} is not written here", place=dataset.place
+                f"dataset '{dataset.name}': Parquet with {codec} is not written here",
+                place=dataset.place,
             )
         return _copied(connection, query, file, f"format parquet, compression {known[codec]}")
 
@@ -92,6 +128,9 @@ def _copied(connection: DuckDBPyConnection, query: str, file: Path, options: str
 
 
 def _uncompressed(dataset: Dataset) -> None:
+    encoding = str(dataset.settings.get("encodingName") or "utf-8").lower()
+    if encoding not in ("utf-8", "us-ascii"):
+        raise Unsupported(f"dataset '{dataset.name}': JSON in {encoding} is not known here", place=dataset.place)
     kind = str((dataset.settings.get("compression") or {}).get("type") or "none").lower()
     if kind != "none":
         raise Unsupported(f"dataset '{dataset.name}': compressed JSON ({kind}) is not known here", place=dataset.place)

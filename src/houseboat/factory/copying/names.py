@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from houseboat.factory.connectors.store import SourceFile, Target
 from houseboat.factory.errors import ActivityError
+
+if TYPE_CHECKING:
+    from houseboat.factory.connectors.store import SourceFile, Target
 
 PRESERVE, FLATTEN, MERGE = "PreserveHierarchy", "FlattenHierarchy", "MergeFiles"
 
@@ -24,7 +27,11 @@ def behavior(text: str | None) -> str:
 
 
 def plan(
-    sources: list[SourceFile], target: Target, how: str, *, extension: str | None = None
+    sources: list[SourceFile],
+    target: Target,
+    how: str,
+    *,
+    extension: str | None = None,
 ) -> list[tuple[list[SourceFile], Path]]:
     """Which sources go into which file. ``extension`` replaces the sources' own where a name is not given."""
     if how == MERGE:

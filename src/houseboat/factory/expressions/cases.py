@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from houseboat.factory.errors import ExpressionError
 from houseboat.factory.expressions.evaluate import evaluate
 from houseboat.factory.expressions.scope import Environment, Scope
 from houseboat.factory.expressions.values import number_text
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 
 def evaluate_cases(cases: Sequence[Mapping[str, Json]]) -> list[dict[str, Json]]:

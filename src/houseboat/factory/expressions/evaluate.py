@@ -7,6 +7,7 @@ again, so a parameter whose value happens to start with ``@`` stays text.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.errors import Place
 from houseboat.factory.errors import ExpressionError
@@ -15,7 +16,9 @@ from houseboat.factory.expressions.grammar import Access, Call, Literal, Node
 from houseboat.factory.expressions.scope import ACCESSORS, Missing, Refused, Scope
 from houseboat.factory.expressions.template import Expression, Interpolated, Plain, read
 from houseboat.factory.expressions.values import find_key, is_integer, to_text, type_name
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 
 def evaluate(value: Json, scope: Scope, place: Place | None = None) -> Json:

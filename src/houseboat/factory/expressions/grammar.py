@@ -11,10 +11,11 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from houseboat.factory.errors import ExpressionError
-from houseboat.runs import Json
 
 if TYPE_CHECKING:
     from lark import Lark
+
+    from houseboat.runs import Json
 
 GRAMMAR = r"""
 ?start: expr

@@ -10,9 +10,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from houseboat.factory.expressions.values import find_key
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 
 class Refused(Exception):  # noqa: N818 - internal: becomes an ExpressionError once the source text is known

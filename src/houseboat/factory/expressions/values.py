@@ -10,8 +10,10 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from houseboat.runs import Json
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 CONTENT_TYPE, CONTENT = "$content-type", "$content"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")

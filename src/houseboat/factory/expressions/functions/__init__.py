@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from houseboat.factory.expressions.functions import (
     collection,
     conversion,
@@ -12,7 +14,9 @@ from houseboat.factory.expressions.functions import (
     string,
     xml,
 )
-from houseboat.factory.expressions.functions.function import Function
+
+if TYPE_CHECKING:
+    from houseboat.factory.expressions.functions.function import Function
 
 _TABLES = (
     string.FUNCTIONS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.factory.expressions.functions import text
 from houseboat.factory.expressions.functions.function import (
@@ -19,10 +20,13 @@ from houseboat.factory.expressions.functions.function import (
 )
 from houseboat.factory.expressions.scope import Refused
 from houseboat.factory.expressions.values import find_key, same, to_text
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _CONTAINER_OR_NULL = Kind(
-    "an array, an object, a string or null", lambda value: value is None or CONTAINER.accepts(value)
+    "an array, an object, a string or null",
+    lambda value: value is None or CONTAINER.accepts(value),
 )
 _ARRAY_OR_OBJECT = Kind("an array or an object", lambda value: isinstance(value, (list, Mapping)))
 

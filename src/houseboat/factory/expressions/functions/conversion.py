@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
 from houseboat.factory.expressions.functions.function import ANY, BYTES, TEXT, Function, Kind, row
@@ -22,7 +23,9 @@ from houseboat.factory.expressions.values import (
     to_text,
     type_name,
 )
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _INTEGER = re.compile(r"\s*([+-]?)([\d,]+)(?:\.0*)?(?:[eE]\+?(\d{1,2}))?\s*\Z")
 _FLOAT = re.compile(r"\s*[+-]?(?:[\d,]+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z")

@@ -104,10 +104,10 @@ FUNCTIONS: dict[str, Function] = {
         TEXT, INTEGER, TEXT, TEXT, optional=1,
     ),
     "getFutureTime": outside(
-        lambda outer, count, unit, form="o": _shifted(_now(outer), count, unit, form), INTEGER, TEXT, TEXT, optional=1
+        lambda outer, count, unit, form="o": _shifted(_now(outer), count, unit, form), INTEGER, TEXT, TEXT, optional=1,
     ),
     "getPastTime": outside(
-        lambda outer, count, unit, form="o": _shifted(_now(outer), -count, unit, form), INTEGER, TEXT, TEXT, optional=1
+        lambda outer, count, unit, form="o": _shifted(_now(outer), -count, unit, form), INTEGER, TEXT, TEXT, optional=1,
     ),
     "startOfHour": _start_of(lambda day: day.replace(minute=0, second=0)),
     "startOfDay": _start_of(lambda day: day.replace(hour=0, minute=0, second=0)),

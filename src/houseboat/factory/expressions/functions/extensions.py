@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from houseboat.factory.expressions.functions import text
 from houseboat.factory.expressions.functions.function import (
@@ -23,7 +24,9 @@ from houseboat.factory.expressions.functions.function import (
 )
 from houseboat.factory.expressions.scope import Refused
 from houseboat.factory.expressions.values import find_key, is_number
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
 _FLOAT = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from houseboat.factory.expressions.scope import Environment, Refused
 from houseboat.factory.expressions.values import is_binary, is_integer, is_number, type_name
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
@@ -61,7 +64,7 @@ class Function:
                 which = _ORDINALS[index] if index < len(_ORDINALS) else f"{index + 1}th"
                 raise Refused(
                     f"the function '{name}' expects its {which} parameter to be {kind.words}; "
-                    f"the provided value is of type '{type_name(argument)}'"
+                    f"the provided value is of type '{type_name(argument)}'",
                 )
         try:
             return self.call(environment, *arguments) if self.outside else self.call(*arguments)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 from houseboat.factory.expressions.scope import Refused
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _SKIP = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/|\ufeff)*", re.DOTALL)
 _BARE_KEY = re.compile(r"[A-Za-z_$][\w$]*")

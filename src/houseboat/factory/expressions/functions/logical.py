@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from houseboat.factory.expressions.functions import text
 from houseboat.factory.expressions.functions.function import ANY, BOOLEAN, Function, Kind, row
 from houseboat.factory.expressions.scope import Refused
 from houseboat.factory.expressions.values import is_number, same, type_name
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _COMPARABLE = Kind("a number or a string", lambda value: is_number(value) or isinstance(value, str))
 
@@ -25,7 +27,7 @@ def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Function:
         if isinstance(left, str) != isinstance(right, str):
             raise Refused(
                 f"the function '{name}' expects two numbers or two strings, "
-                f"and was given values of type '{type_name(left)}' and '{type_name(right)}'"
+                f"and was given values of type '{type_name(left)}' and '{type_name(right)}'",
             )
         if isinstance(left, str):
             return compare(text.order(left), text.order(right))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from houseboat.factory.expressions.functions.function import INTEGER, NUMBER, Function, Kind, many, outside, row
 from houseboat.factory.expressions.scope import Environment, Refused
 from houseboat.factory.expressions.values import is_integer, is_number
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _INTEGERS = range(-(2**63), 2**63)
 _LONGEST_RANGE = 100_000

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 from houseboat.factory.expressions.functions.function import TEXT, Function, Kind, row
 from houseboat.factory.expressions.scope import Refused
 from houseboat.factory.expressions.values import CONTENT_TYPE, binary, binary_bytes, is_binary, to_text
-from houseboat.runs import Json
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
+
+    from houseboat.runs import Json
 
 _TYPE = "application/xml;charset=utf-8"
 _DECLARATION = re.compile(r"\s*(<\?xml\s[^>]*\?>)")
 _VERBATIM = re.compile(r"(<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>)", re.DOTALL)
 _NAMESPACED = re.compile(r"\{(?P<uri>[^}]*)\}(?P<name>.*)")
 _XPATH_TOKEN = re.compile(
-    r"""(?P<text>"[^"]*"|'[^']*')|(?P<step>[A-Za-z_][\w.:-]*(?!\s*\(|[\w.:-]))|[\w.:-]+|.""", re.DOTALL
+    r"""(?P<text>"[^"]*"|'[^']*')|(?P<step>[A-Za-z_][\w.:-]*(?!\s*\(|[\w.:-]))|[\w.:-]+|.""",
+    re.DOTALL,
 )
 
 
