@@ -10,12 +10,15 @@ from typing import Any
 
 import grpc
 
-_HELP = (
+HELP = (
     (r"\bpivot\b", "The embedded engine has no PIVOT: use sum(case when ... end), or run on Apache Spark."),
     (r"\bqualify\b", "The embedded engine has no QUALIFY: filter on the window column in an outer query."),
     (r"json_tuple", "The embedded engine has no json_tuple: use get_json_object or from_json."),
     (r"\bobserve\b|collect_metrics|CollectMetrics", "The embedded engine has no observe(): count with an aggregate."),
-    (r"input_file_name", "The embedded engine has no input_file_name(): read with cloudFiles and select _metadata.file_path."),
+    (
+        r"input_file_name",
+        "The embedded engine has no input_file_name(): read with cloudFiles and select _metadata.file_path.",
+    ),
     (r"Failed to commit transaction", "Another writer committed first and nothing was lost: run the statement again."),
     (r"No space left on device|StorageFull", "The disk is full: free some space; what was committed is whole."),
     (r"CAST_INVALID_INPUT|Cannot cast", "ANSI mode is on: use try_cast, or set spark.sql.ansi.enabled to false."),
@@ -24,7 +27,7 @@ _HELP = (
 
 def sentence(message: str) -> str | None:
     """The help for an engine's message, or None."""
-    return next((text for pattern, text in _HELP if re.search(pattern, message, re.IGNORECASE)), None)
+    return next((text for pattern, text in HELP if re.search(pattern, message, re.IGNORECASE)), None)
 
 
 def helpful(error: grpc.RpcError) -> grpc.RpcError:
@@ -53,7 +56,7 @@ class _HelpfulError(grpc.RpcError, grpc.Call):  # type: ignore[misc]
         return self._error.initial_metadata()
 
     def trailing_metadata(self) -> Any:
-        from google.rpc import status_pb2  # noqa: PLC0415
+        from google.rpc import status_pb2
 
         key = "grpc-status-details-bin"
         pairs = []

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CatalogNames", "Names", "quoted"]
 
+_PATHS = "houseboat_paths"
+"""The engine's schema of tables that stand for a path; no entry of the catalogue."""
+
 
 class CatalogNames(Handler):
     """Registers what a plan mentions; turns ``spark.table`` and ``saveAsTable`` into reads and writes by path."""
@@ -82,7 +85,7 @@ class CatalogNames(Handler):
         entry = self.catalog.find(full) if full else None
         if entry and self.there(entry):
             return entry
-        if full and full in self.names(session).tables:
+        if full and full[1] != _PATHS and full in self.names(session).tables:
             self._engine.forget(self.names(session), full, session)
         return None
 
@@ -94,6 +97,11 @@ class CatalogNames(Handler):
         """The address of a managed table of this name; it holds when the project's folder is moved."""
         text = self.catalog.managed_location(full)
         return text if self._lake.is_address(text) else self._lake.address(Path(text))
+
+    def check_location(self, address: str | None) -> None:
+        """Raises ``LakePathError`` for a location that leaves the lake."""
+        if address is not None and self._lake.is_address(address):
+            self._lake.local(address)
 
     def there(self, entry: Entry) -> bool:
         """Whether an entry stands for something: a Delta table without a commit was never finished."""
@@ -107,8 +115,9 @@ class CatalogNames(Handler):
             return proceed(plan)
         command = plan.command
         text = plans.sql_text(plan)
-        if text is not None:
-            plans.set_sql_text(plan, self.prepare_text(text, session))
+        if text is not None:  # as a relation, it was resolved above
+            resolved = text if command.sql_command.HasField("input") else self.prepare_text(text, session)
+            plans.set_sql_text(plan, resolved)
         elif command.HasField("create_dataframe_view") and not command.create_dataframe_view.is_global:
             self.names(session).temporary.add(command.create_dataframe_view.name.lower())
         elif (write := table_writes.table_write(command)) is not None:
@@ -227,7 +236,7 @@ class CatalogNames(Handler):
         if before not in ("INTO", "OVERWRITE", "TABLE") and not self.names(session).under_way:
             return None
         name = f"p{hashlib.sha256(parts[1].encode()).hexdigest()[:24]}"
-        entry = Entry((HIVE_METASTORE, "houseboat_paths", name), "table", location=parts[1], managed=False)
+        entry = Entry((HIVE_METASTORE, _PATHS, name), "table", location=parts[1], managed=False)
         if not self.there(entry):
             return None
         self.register(entry, session)

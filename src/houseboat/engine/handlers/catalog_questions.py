@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql.connect.proto import base_pb2 as pb2
 
+from houseboat.delta import maintenance
 from houseboat.engine import answers, plans
 from houseboat.engine.catalog import CatalogError
 from houseboat.engine.handler import Handler, Proceed, SessionContext
-from houseboat.engine.names import literal, split
+from houseboat.engine.names import literal, quoted, split
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,6 +51,12 @@ class CatalogQuestions(Handler):
             "recover_partitions": lambda asked, session: _nothing(),
             "list_columns": self._list_columns,
             "drop_temp_view": self._drop_temporary,
+            "drop_table": self._statement("drop table {if_exists} {name}"),
+            "drop_view": self._statement("drop view {if_exists} {name}"),
+            "truncate_table": self._statement("truncate table {name}"),
+            "create_database": self._statement("create schema {if_not_exists} {name}"),
+            "drop_database": self._statement("drop schema {if_exists} {name} {cascade}"),
+            "analyze_table": lambda asked, session: _nothing(),
         }
 
     def execute(self, plan: pb2.Plan, session: SessionContext, proceed: Proceed) -> Iterator[pb2.ExecutePlanResponse]:
@@ -109,8 +116,6 @@ class CatalogQuestions(Handler):
 
     def _create_table(self, asked: Any, session: SessionContext) -> pa.Table | None:
         """``createTable`` as the statement that it is; the client then reads the table."""
-        from houseboat.engine.names import quoted
-
         columns = ""
         if asked.HasField("schema") and asked.schema.struct.fields:
             from pyspark.sql.connect.types import proto_schema_to_pyspark_data_type
@@ -127,16 +132,44 @@ class CatalogQuestions(Handler):
         )
         return _nothing()
 
-    def _list_columns(self, asked: Any, session: SessionContext) -> None:
+    def _list_columns(self, asked: Any, session: SessionContext) -> pa.Table | None:
         parts = _written(asked)
         entry = self._names.find(parts, session)
-        if entry:
-            self._names.register(entry, session)
-            asked.table_name = self._names.engine_name(entry.full)
-            asked.ClearField("db_name")
+        if entry is None:
+            return None
+        partitions: set[str] = set()
+        if entry.kind == "table" and entry.provider == "delta":
+            partitions = set(maintenance.open_table(self._names.place(entry)).metadata().partition_columns)
+        rows = [
+            {
+                "name": field.name, "description": field.metadata.get("comment"),
+                "dataType": field.dataType.simpleString(), "nullable": field.nullable,
+                "isPartition": field.name in partitions, "isBucket": False, "isCluster": False,
+            }
+            for field in session.spark.table(quoted(entry.full)).schema.fields
+        ]  # fmt: skip
+        return _rows(rows, _COLUMN)
 
-    def _drop_temporary(self, asked: Any, session: SessionContext) -> None:
-        self._names.names(session).temporary.discard(asked.view_name.lower())
+    def _drop_temporary(self, asked: Any, session: SessionContext) -> pa.Table | None:
+        here = self._names.names(session)
+        if asked.view_name.lower() not in here.temporary:
+            return _one(value=False)
+        here.temporary.discard(asked.view_name.lower())
+        return None
+
+    def _statement(self, text: str) -> Question:
+        """A question that is a SQL statement; ``{name}`` and ``{if_exists}`` are filled in."""
+
+        def carry_out(asked: Any, session: SessionContext) -> pa.Table:
+            written = next(getattr(asked, key) for key in ("table_name", "view_name", "db_name") if hasattr(asked, key))
+            exists = "if exists" if getattr(asked, "if_exists", False) else ""
+            missing = "if not exists" if getattr(asked, "if_not_exists", False) else ""
+            cascade = "cascade" if getattr(asked, "cascade", False) else ""
+            name = quoted(split(written))
+            session.spark.sql(text.format(name=name, if_exists=exists, if_not_exists=missing, cascade=cascade))
+            return _nothing()
+
+        return carry_out
 
     def _required_schema(self, catalog: str, schema: str) -> None:
         if not self._catalog.has_schema(catalog, schema):
@@ -149,6 +182,10 @@ class CatalogQuestions(Handler):
 
 _NAMED = {"name": "string", "description": "string"}
 _SCHEMA = {"name": "string", "catalog": "string", "description": "string", "locationUri": "string"}
+_COLUMN = {
+    "name": "string", "description": "string", "dataType": "string", "nullable": "bool", "isPartition": "bool",
+    "isBucket": "bool", "isCluster": "bool",
+}  # fmt: skip
 _TABLE = {
     "name": "string", "catalog": "string", "namespace": "list", "description": "string", "tableType": "string",
     "isTemporary": "bool",

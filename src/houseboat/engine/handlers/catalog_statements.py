@@ -57,6 +57,7 @@ class CatalogStatements(Statements):
         exist_ok = cursor.accept("IF", "NOT", "EXISTS")
         name = required(cursor)[-1]
         location = clause(cursor, "MANAGED", "LOCATION")
+        self._names.check_location(location)
         self._catalog.create_catalog(name, location=location, comment=clause(cursor, "COMMENT"), exist_ok=exist_ok)
         return answers.empty_sql_result()
 
@@ -65,6 +66,7 @@ class CatalogStatements(Statements):
         exist_ok = cursor.accept("IF", "NOT", "EXISTS")
         catalog, schema = self._names.schema_of(required(cursor), asked.session)
         location = clause(cursor, "MANAGED", "LOCATION") or clause(cursor, "LOCATION")
+        self._names.check_location(location)
         self._catalog.create_schema(
             catalog, schema, location=location, comment=clause(cursor, "COMMENT"), exist_ok=exist_ok
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from houseboat.delta import maintenance
 from houseboat.engine import answers
 from houseboat.engine.catalog import CatalogError
+from houseboat.engine.gaps import GAPS
 from houseboat.engine.handlers.statements import Answer, Asked, Statements, pairs
 from houseboat.errors import Unsupported
 
@@ -61,7 +62,7 @@ class DeltaStatements(Statements):
         place, _ = self._table(asked)
         cursor.accept("FULL")
         if cursor.accept("WHERE"):
-            raise Unsupported("OPTIMIZE ... WHERE is not supported", hint="OPTIMIZE the whole table")
+            raise Unsupported("OPTIMIZE ... WHERE is not supported", hint=GAPS["OPTIMIZE ... WHERE"])
         columns = []
         if cursor.accept("ZORDER", "BY"):
             cursor.accept("(")
@@ -111,8 +112,7 @@ class DeltaStatements(Statements):
         elif not any(cursor.accept(*words) for words in (("OWNER",), ("SET", "OWNER"), ("SET", "TAGS"), ("CLUSTER",))):
             raise Unsupported(
                 f"ALTER TABLE ... {cursor.rest()[:40]} is not supported",
-                hint="RENAME TO, ADD COLUMNS, ADD and DROP CONSTRAINT and SET TBLPROPERTIES are; "
-                "for others, write the table anew",
+                hint=GAPS["other ALTER TABLE statements"],
             )
         return answers.empty_sql_result()
 
@@ -144,10 +144,21 @@ def _columns(asked: Asked) -> list[str]:
     cursor = asked.cursor
     text = cursor.rest().strip().rstrip(";").strip()
     text = text[1:-1] if text.startswith("(") else text
-    if (cursor.tokens[-1].upper == "FIRST") or cursor.find("AFTER") is not None:
-        raise Unsupported("ALTER TABLE ADD COLUMNS ... FIRST and AFTER are not supported", hint="new columns stand last")
+    if _positioned(cursor):
+        raise Unsupported("ALTER TABLE ADD COLUMNS ... FIRST and AFTER are not supported", hint=GAPS["ALTER TABLE ADD COLUMNS ... FIRST, AFTER"])
     parsed: StructType = asked.session.spark._parse_ddl(text)  # noqa: SLF001 - StructType.fromDDL asks any active session
     return [field.json() for field in parsed.fields]
+
+
+def _positioned(cursor: Cursor) -> bool:
+    """Whether a column is to stand FIRST or AFTER another (and none is merely called so)."""
+    found = [token.upper for token in cursor.tokens[cursor.at :]]
+    for index, word in enumerate(found):
+        before = found[index - 1] if index else "("
+        behind = found[index + 1] if index + 1 < len(found) else ")"
+        if before not in ("(", ",") and (word == "AFTER" or (word == "FIRST" and behind in (")", ","))):
+            return True
+    return False
 
 
 def _add_constraint(cursor: Cursor, place: Path) -> None:

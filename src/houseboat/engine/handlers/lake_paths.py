@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql.connect.proto import base_pb2 as pb2
-from pyspark.sql.connect.proto import relations_pb2
+from pyspark.sql.connect.proto import commands_pb2, relations_pb2
 
 from houseboat.engine import plans
 from houseboat.engine.handler import Handler, Proceed, ProceedAnalyze, SessionContext
@@ -67,7 +67,10 @@ class LakePaths(Handler):
             return len(before) == 2 and before[1] == "." and before[0] in _FORMATS  # noqa: PLR2004
         if before[-1:] == ["LOCATION"] or before[-1:] == ["PATH"] or before[-2:] == ["PATH", "="]:
             return True
-        return before[-2:] in (["READ_FILES", "("], ["VACUUM", ""], ["CLOUD_FILES", "("])
+        values = [token.value.lower() for token in found[max(0, index - 2) : index] if token.kind == "string"]
+        if values[-1:] == ["path"]:
+            return True
+        return before[-2:] in (["READ_FILES", "("], ["CLOUD_FILES", "("])
 
     def _relations(self, message: Any) -> None:
         for relation in plans.relations(message):
@@ -77,6 +80,10 @@ class LakePaths(Handler):
                 relation.sql.query = self.text(relation.sql.query)
 
     def _source(self, source: relations_pb2.Read.DataSource) -> None:
+        if source.format.lower() != "delta":
+            for path in source.paths:
+                if self._lake.is_address(path):
+                    self._lake.refuse_links(path)
         mapped = [self._local(path) for path in source.paths]
         del source.paths[:]
         source.paths.extend(mapped)
@@ -90,8 +97,16 @@ class LakePaths(Handler):
         write = plans.write_target(command)
         if write is not None:
             self._path_option(write.options)
-            if isinstance(write, type(command.write_operation)) and write.WhichOneof("save_type") == "path":
-                write.path = self._local(write.path)
+            if isinstance(write, commands_pb2.WriteOperation):
+                self._write_place(write)
+
+    def _write_place(self, write: commands_pb2.WriteOperation) -> None:
+        """The path of a write; ``option("path", ...).save()`` is one, too, which Sail 0.7.2 does not see for Delta."""
+        if write.WhichOneof("save_type") is None:
+            for key in [key for key in write.options if key.lower() == "path"]:
+                write.path = write.options.pop(key)
+        elif write.WhichOneof("save_type") == "path":
+            write.path = self._local(write.path)
 
     def _path_option(self, options: Any) -> None:
         for key in options:

@@ -8,6 +8,7 @@ from houseboat.engine.handlers.catalog_names import CatalogNames
 from houseboat.engine.handlers.catalog_questions import CatalogQuestions
 from houseboat.engine.handlers.catalog_statements import CatalogStatements
 from houseboat.engine.handlers.delta_statements import DeltaStatements
+from houseboat.engine.handlers.delta_writes import DeltaWrites
 from houseboat.engine.handlers.lake_paths import LakePaths
 from houseboat.engine.handlers.settings import Settings
 from houseboat.engine.handlers.show_statements import ShowStatements
@@ -33,4 +34,5 @@ def standard_handlers(names: CatalogNames, lake: Lake, services: Sequence[Handle
         *services,
         names,
         LakePaths(lake),
+        DeltaWrites(),
     ]

@@ -15,6 +15,7 @@ from pyspark.sql.connect.proto import base_pb2 as pb2
 from houseboat.delta import maintenance
 from houseboat.engine import answers
 from houseboat.engine.catalog import CatalogError, Entry, Full
+from houseboat.engine.gaps import GAPS
 from houseboat.engine.handlers import create_table
 from houseboat.engine.handlers.files import remove_files
 from houseboat.engine.handlers.statements import Answer, Asked, Statements, required
@@ -58,7 +59,9 @@ class TableStatements(Statements):
         exist_ok = cursor.accept("IF", "NOT", "EXISTS")
         full = self._full(required(cursor), session)
         if cursor.accept_any("LIKE", "CLONE", "DEEP", "SHALLOW"):
-            raise Unsupported("CREATE TABLE ... LIKE and CLONE are not supported", hint="CREATE TABLE ... AS SELECT copies a table")
+            raise Unsupported(
+                "CREATE TABLE ... LIKE and CLONE are not supported", hint=GAPS["CREATE TABLE ... LIKE, CLONE"]
+            )
         here = self._names.find(full, session)
         if here and not replaced:
             if exist_ok:
@@ -125,7 +128,9 @@ class TableStatements(Statements):
             return answers.empty_sql_result()
         if here and not (replaced and here.kind == "view"):
             raise CatalogError(
-                f"{here.kind} {here.name} already exists", code="TABLE_OR_VIEW_ALREADY_EXISTS", hint="CREATE OR REPLACE VIEW"
+                f"{here.kind} {here.name} already exists",
+                code="TABLE_OR_VIEW_ALREADY_EXISTS",
+                hint="CREATE OR REPLACE VIEW",
             )
         at = cursor.find("AS")
         if at is None:
@@ -181,7 +186,9 @@ class TableStatements(Statements):
             raise _missing(full)
         if entry.kind != kind and self._names.there(entry):
             raise CatalogError(
-                f"{'.'.join(full)} is a {entry.kind}", code="WRONG_COMMAND_FOR_OBJECT_TYPE", hint=f"DROP {entry.kind.upper()}"
+                f"{'.'.join(full)} is a {entry.kind}",
+                code="WRONG_COMMAND_FOR_OBJECT_TYPE",
+                hint=f"DROP {entry.kind.upper()}",
             )
         self._names.forget(full, session)
         if entry.managed and entry.kind == "table":

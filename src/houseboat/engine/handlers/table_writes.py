@@ -16,6 +16,7 @@ from pyspark.sql.connect.proto import commands_pb2
 from houseboat.delta import maintenance
 from houseboat.engine import answers
 from houseboat.engine.catalog import CatalogError, Entry
+from houseboat.engine.gaps import GAPS
 from houseboat.engine.names import literal, quoted, split
 from houseboat.errors import Unsupported
 
@@ -128,12 +129,15 @@ def _by_path(resolver: CatalogNames, entry: Entry, write: commands_pb2.WriteOper
 def _then(
     resolver: CatalogNames, entry: Entry, properties: dict[str, str], responses: Iterator[pb2.ExecutePlanResponse]
 ) -> Iterator[pb2.ExecutePlanResponse]:
-    """The answers of the write; then what the table needs once it is there."""
-    yield from responses
+    """Carry the write out, then do what the table needs once it is there."""
+    if entry.provider == "delta" and not properties:
+        return responses
+    done = list(responses)
     if entry.provider != "delta":
         resolver.catalog.put(entry)
-    elif properties:
+    else:
         maintenance.set_properties(resolver.place(entry), properties)
+    return iter(done)
 
 
 def _as_v1(v2: commands_pb2.WriteOperationV2) -> commands_pb2.WriteOperation:
@@ -141,7 +145,7 @@ def _as_v1(v2: commands_pb2.WriteOperationV2) -> commands_pb2.WriteOperation:
     if v2.mode not in _V2_MODES:
         raise Unsupported(
             "writeTo(...).overwrite(condition) and overwritePartitions() are not supported",
-            hint='use write.mode("overwrite").option("replaceWhere", ...).saveAsTable(...)',
+            hint=GAPS["writeTo(...).overwrite(condition), overwritePartitions()"],
         )
     write = Write(input=v2.input, source=v2.provider or "", mode=_V2_MODES[v2.mode])
     write.table.table_name = v2.table_name

@@ -1,0 +1,17 @@
+"""Statements that Databricks has, and neither the embedded engine nor Houseboat's handlers.
+
+What the engine itself refuses passes through with the engine's own words; ``help.py`` adds a sentence to those.
+"""
+
+from __future__ import annotations
+
+GAPS: dict[str, str] = {
+    "OPTIMIZE ... WHERE": "OPTIMIZE the whole table",
+    "CREATE TABLE ... LIKE, CLONE": "CREATE TABLE ... AS SELECT copies a table",
+    "ALTER TABLE ADD COLUMNS ... FIRST, AFTER": "new columns stand last",
+    "other ALTER TABLE statements": "RENAME TO, ADD COLUMNS, ADD and DROP CONSTRAINT and SET TBLPROPERTIES are; for "
+    "others, write the table anew",
+    "writeTo(...).overwrite(condition), overwritePartitions()": 'use write.mode("overwrite").option("replaceWhere", '
+    "...).saveAsTable(...)",
+}
+"""What is not here -> what to do instead."""
