@@ -220,5 +220,6 @@ def _dump(value: Json) -> str | None:
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    loads = [json.loads(text) if text else None for text in row[7:10]]
-    return Run(*row[:4], Status(row[4]), *row[5:7], loads[0], loads[1] or {}, loads[2])
+    key, kind, name, parent, status, started, ended = row[:7]
+    asked, output, error = (json.loads(text) if text else None for text in row[7:10])
+    return Run(key, kind, name, parent, Status(status), started, ended, asked, output or {}, error)

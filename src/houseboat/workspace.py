@@ -6,11 +6,12 @@ This is the only module that knows all services. Services are made when first ne
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from houseboat.errors import EngineError, HouseboatError, Place, ProjectError
 from houseboat.lake import Lake, WebSources
@@ -45,7 +46,7 @@ class Workspace:
         """Open the project in a folder."""
         return cls(load_project(folder, manifest))
 
-    def __enter__(self) -> Workspace:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,7 +54,8 @@ class Workspace:
 
     def exclusive(self) -> None:
         """Claim the project for running: one process at a time runs a project. What a killed process left open is marked
-        Interrupted. Raises ``HouseboatError`` naming the process that holds it."""
+        Interrupted. Raises ``HouseboatError`` naming the process that holds it.
+        """
         self._own.acquire()
         self.runs.interrupted()
 
@@ -65,7 +67,9 @@ class Workspace:
         """Run what the manifest's ``[main]`` names."""
         if self.project.main is None:
             raise ProjectError(
-                "the manifest names no main run", place=Place(self.project.manifest, at="main"), hint='[main] factory = "..." or job = "..."'
+                "the manifest names no main run",
+                place=Place(self.project.manifest, at="main"),
+                hint='[main] factory = "..." or job = "..."',
             )
         kind, name = self.project.main
         return self.run(kind, name, {**self.project.main_parameters, **(parameters or {})})
@@ -84,7 +88,7 @@ class Workspace:
         """The catalogue of tables."""
         with self._making:
             if "catalog" not in self._made:
-                from houseboat.engine.catalog import Catalog  # noqa: PLC0415
+                from houseboat.engine.catalog import Catalog
 
                 self._made["catalog"] = Catalog(
                     self.project.state / "catalog.db",
@@ -109,7 +113,7 @@ class Workspace:
         """The handler that gives names their meaning in the sessions of declarative pipelines."""
         with self._making:
             if "dataset_names" not in self._made:
-                from houseboat.pipelines.names import DatasetNames  # noqa: PLC0415
+                from houseboat.pipelines.names import DatasetNames
 
                 self._made["dataset_names"] = DatasetNames()
             return self._made["dataset_names"]
@@ -133,7 +137,7 @@ class Workspace:
         self._own.release()
 
     def _make_engine(self) -> Engine:
-        from houseboat.engine import Engine  # noqa: PLC0415
+        from houseboat.engine import Engine
         from houseboat.engine.catalog import HIVE_METASTORE
         from houseboat.engine.handlers.catalog_names import CatalogNames
         from houseboat.engine.handlers.standard import standard_handlers
@@ -162,7 +166,9 @@ class Workspace:
         for schema in self._bundle_resources("schemas").values():
             catalog, name = schema.get("catalog_name", self.project.catalog), schema["name"]
             self.catalog.create_catalog(catalog, exist_ok=True)
-            self.catalog.create_schema(catalog, name, location=schema.get("storage_root"), comment=schema.get("comment"), exist_ok=True)
+            self.catalog.create_schema(
+                catalog, name, location=schema.get("storage_root"), comment=schema.get("comment"), exist_ok=True
+            )
 
     def _bundle_resources(self, kind: str) -> Mapping[str, Any]:
         bundle = self.bundle
@@ -175,7 +181,7 @@ class Workspace:
             if "bundle" not in self._made:
                 self._made["bundle"] = None
                 if self.project.databricks is not None:
-                    from houseboat.databricks.bundle import Bundle  # noqa: PLC0415
+                    from houseboat.databricks.bundle import Bundle
 
                     self._made["bundle"] = Bundle.load(
                         self.project.databricks, target=self.project.target, variables=dict(self.project.variables)
@@ -195,15 +201,17 @@ class Workspace:
 
 
 def _factory(workspace: Workspace) -> Any:
-    from houseboat.factory import Factory  # noqa: PLC0415
+    from houseboat.factory import Factory
 
     if workspace.project.factory is None:
-        raise ProjectError("the project has no Data Factory folder", place=Place(workspace.project.manifest, at="factory"))
+        raise ProjectError(
+            "the project has no Data Factory folder", place=Place(workspace.project.manifest, at="factory")
+        )
     return Factory.load(workspace.project.factory).starter(runs=workspace.runs, lake=workspace.lake, web=workspace.web)
 
 
 def _jobs(workspace: Workspace) -> Any:
-    from houseboat.databricks.jobs import Jobs  # noqa: PLC0415
+    from houseboat.databricks.jobs import Jobs
 
     with workspace._making:  # noqa: SLF001 - one module
         if "jobs" not in workspace._made:  # noqa: SLF001
@@ -219,7 +227,7 @@ def _jobs(workspace: Workspace) -> Any:
 
 
 def _pipelines(workspace: Workspace) -> Any:
-    from houseboat.pipelines import Pipelines, read_spec  # noqa: PLC0415
+    from houseboat.pipelines import Pipelines, read_spec
 
     bundle = workspace.bundle
     specs = {
@@ -293,7 +301,7 @@ class _Lock:
             self._handle = None
 
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
     def _lock(handle: Any) -> None:

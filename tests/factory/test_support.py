@@ -1,4 +1,4 @@
-"""The support page says what the runtime's tables say."""
+"""The runtime's tables know every type that Azure has."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from bicep_types import ResourceTypes
 
 from houseboat.factory import triggers
 from houseboat.factory.activities import ACTIVITIES
-from houseboat.factory.support import page
-
-
-def test_the_support_page_is_up_to_date(repository: Path) -> None:
-    """Written again from the tables, it is the same; if not: write ``houseboat.factory.support.page()`` into it."""
-    assert (repository / "docs" / "reference" / "data-factory.md").read_text(encoding="utf-8") == page()
 
 
 def test_every_type_that_azure_knows_runs_or_is_a_declared_gap(shared: Path) -> None:

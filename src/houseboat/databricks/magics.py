@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from houseboat.databricks import sql_text
 from houseboat.databricks.errors import DbutilsError
+from houseboat.databricks.gaps import GAPS as OTHER_GAPS
 from houseboat.databricks.notebook_files import Cell
 from houseboat.databricks.requirements import pip
 from houseboat.errors import Unsupported
@@ -28,7 +29,8 @@ GAPS = {
     "!": "shell commands act on the machine that runs Houseboat: write the step in Python",
 }
 """Cell languages that are declared gaps, with what to do instead."""
-_IGNORED = ("load_ext", "reload_ext", "autoreload", "matplotlib", "config", "env", "tensorboard", "set_env")
+IGNORED = ("load_ext", "reload_ext", "autoreload", "matplotlib", "config", "env", "tensorboard", "set_env")
+"""Line magics without effect at home."""
 _ARGUMENT = re.compile(r"""\$(?P<name>\w+)\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S+)""")
 _FS_FLAGS = {"-r": True, "--recurse": True, "true": True, "false": False}
 
@@ -137,13 +139,15 @@ def line_magic(session: NotebookSession, text: str, line: int) -> None:
             run_pip(session, Cell("pip", text.partition("pip")[2].lstrip("3 "), line))
         else:
             gap(session, "!", line)
-    elif word in _IGNORED:
+    elif word in IGNORED:
         session.note(f"{text}: ignored")
     elif word in LANGUAGES:
         LANGUAGES[word](session, Cell(word, rest, line, magic=True))
     else:
         raise Unsupported(
-            f"the line magic %{word} does not run here", place=session.place(line), hint="write it in Python"
+            f"the line magic %{word} does not run here",
+            place=session.place(line),
+            hint=OTHER_GAPS["other line magics (%name)"],
         )
 
 

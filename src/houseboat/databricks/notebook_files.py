@@ -25,12 +25,13 @@ from houseboat.errors import Place, Unsupported
 
 _COMMENT = {".py": "#", ".sql": "--"}
 _LANGUAGE = {".py": "python", ".sql": "sql"}
-_GAPS = {
+GAPS = {
     ".scala": "translate the notebook to Python or SQL",
     ".r": "translate the notebook to Python or SQL",
     ".dbc": "export the notebook as a source file or .ipynb (a .dbc archive is a zip of JSON)",
     ".html": "export the notebook as a source file or .ipynb",
 }
+"""Notebook files that are not read -> what to do instead."""
 _MAGIC = re.compile(r"^%(?P<name>[A-Za-z_][\w-]*)[ \t]*")
 _TITLE = re.compile(r"^DBTITLE\s+\d+\s*,\s*(?P<title>.*)$")
 _ALIASES = {"md-sandbox": "md", "markdown": "md", "py": "python", "scala": "scala", "r": "r"}
@@ -65,8 +66,8 @@ class Notebook:
 def read_notebook(path: Path) -> Notebook:
     """Parse a notebook file; raises ``NotebookFileError`` when it is broken, ``Unsupported`` for other formats."""
     suffix = path.suffix.lower()
-    if suffix in _GAPS:
-        raise Unsupported(f"notebooks in {suffix} files do not run here", place=Place(path), hint=_GAPS[suffix])
+    if suffix in GAPS:
+        raise Unsupported(f"notebooks in {suffix} files do not run here", place=Place(path), hint=GAPS[suffix])
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from houseboat.databricks.errors import DbutilsError
+from houseboat.databricks.gaps import GAPS
 from houseboat.errors import Place, Unsupported
 
 _NAME = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*?)\s*(?:\[[^\]]*\])?\s*(?P<wanted>(?:[<>=!~@;].*)?)$")
@@ -77,6 +78,6 @@ def _parse(requirement: str, place: Place) -> tuple[str, str]:
         raise Unsupported(
             f"%pip install {requirement}: only names of packages and wheels are checked here",
             place=place,
-            hint="install it into Houseboat's environment and leave the line out, or name the package",
+            hint=GAPS["%pip install of an address or a path"],
         )
     return match["name"], match["wanted"].strip()

@@ -13,6 +13,7 @@ from typing import Any
 from houseboat.errors import Unsupported
 from houseboat.pipelines.definitions import CdcFlow, ColumnChoice, SnapshotFlow
 from houseboat.pipelines.errors import DefinitionError
+from houseboat.pipelines.gaps import GAPS
 from houseboat.pipelines.registry import active_registry, caller_location
 
 NOT_SUPPORTED: dict[str, str] = {
@@ -138,7 +139,11 @@ def _scd_type(value: Any) -> int:
     if str(value) in ("1", "2"):
         return int(value)
     if str(value) == "bitemporal":
-        raise Unsupported("bitemporal history is not supported", place=caller_location().place, hint="use SCD type 2")
+        raise Unsupported(
+            "bitemporal history is not supported",
+            place=caller_location().place,
+            hint=GAPS["stored_as_scd_type='bitemporal'"],
+        )
     raise DefinitionError(f"stored_as_scd_type must be 1 or 2, not {value!r}", place=caller_location().place)
 
 

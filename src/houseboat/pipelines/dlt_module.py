@@ -19,6 +19,7 @@ from houseboat.errors import Unsupported
 from houseboat.pipelines import cdc_api
 from houseboat.pipelines.definitions import Action, Dataset, Expectation, Kind, QueryFlow
 from houseboat.pipelines.errors import DefinitionError
+from houseboat.pipelines.gaps import GAPS
 from houseboat.pipelines.registry import active_registry, caller_location
 
 if TYPE_CHECKING:
@@ -202,9 +203,13 @@ def dataset(
             hint=f"known: {', '.join(OPTIONS)}",
         )
     if options.get("row_filter") is not None:
-        raise Unsupported("row_filter is not supported", place=where.place, hint="filter in the query")
+        raise Unsupported("row_filter is not supported", place=where.place, hint=GAPS["row_filter"])
     if str(options.get("format") or "delta").lower() != "delta":
-        raise Unsupported(f"format={options['format']!r}: tables are Delta tables", place=where.place)
+        raise Unsupported(
+            f"format={options['format']!r}: tables are Delta tables",
+            place=where.place,
+            hint=GAPS["format other than delta"],
+        )
     return Dataset(
         name=name,
         kind=kind,

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from houseboat.errors import HouseboatError, Place, Unsupported
 from houseboat.pipelines.dlt_module import installed
 from houseboat.pipelines.errors import DefinitionError
+from houseboat.pipelines.gaps import GAPS
 from houseboat.pipelines.registry import Registry, collecting, failing_line, placed
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def _code(file: Path) -> Iterator[tuple[str, str | ast.Module]]:
     """The pieces of Python of a file, each with the name it is compiled under."""
     if file.suffix == ".sql":
         raise Unsupported(
-            "SQL definitions are not supported in pipelines yet", place=Place(file), hint="define the dataset in Python"
+            "SQL definitions are not supported in pipelines yet",
+            place=Place(file),
+            hint=GAPS["SQL files and SQL cells"],
         )
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -127,10 +130,12 @@ def _cells(file: Path, text: str) -> Iterator[tuple[str, str]]:
 def _check_magic(name: str, place: Place) -> None:
     if name == "sql":
         raise Unsupported(
-            "SQL cells are not supported in pipelines yet", place=place, hint="define the dataset in Python"
+            "SQL cells are not supported in pipelines yet", place=place, hint=GAPS["SQL files and SQL cells"]
         )
     if name not in _IGNORED:
-        raise Unsupported(f"%{name} does not work in a pipeline", place=place, hint="import a module instead")
+        raise Unsupported(
+            f"%{name} does not work in a pipeline", place=place, hint=GAPS["magics other than %md and %pip"]
+        )
 
 
 def _first_line(error: BaseException) -> str:

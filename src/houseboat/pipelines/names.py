@@ -23,6 +23,7 @@ from houseboat.engine import plans
 from houseboat.engine.handler import Handler, Proceed, ProceedAnalyze, SessionContext
 from houseboat.errors import Unsupported
 from houseboat.pipelines import sqlnames
+from houseboat.pipelines.gaps import GAPS
 from houseboat.pipelines.spec import split_name
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _sql_text(relation: Relation, resolver: Resolver) -> list[Relation]:
         if reference.streaming:
             raise Unsupported(
                 "STREAM in a SQL query is not supported yet",
-                hint=f"use spark.readStream.table('{'.'.join(reference.parts)}')",
+                hint=GAPS["STREAM in the SQL of a query"],
             )
         if meant is None or isinstance(meant, str):
             return meant

@@ -8,9 +8,11 @@ from typing import Any
 from pyspark.pipelines.graph_element_registry import GraphElementRegistry
 from pyspark.pipelines.output import MaterializedView, Sink, StreamingTable, Table, TemporaryView
 
-from houseboat.errors import Unsupported
+from houseboat.errors import Place, Unsupported
 from houseboat.pipelines import cdc_api
 from houseboat.pipelines.definitions import Dataset, Kind, QueryFlow
+from houseboat.pipelines.dlt_module import NOT_SUPPORTED
+from houseboat.pipelines.gaps import GAPS
 from houseboat.pipelines.registry import Registry, collecting, location
 
 _KINDS: dict[type, Kind] = {
@@ -31,7 +33,9 @@ class SparkRegistry(GraphElementRegistry):
         """A table or view."""
         where = location(output.source_code_location.filename, output.source_code_location.line_number)
         if isinstance(output, Sink):
-            raise Unsupported("create_sink is not supported in pipelines yet", place=where.place)
+            raise Unsupported(
+                "create_sink is not supported in pipelines yet", place=where.place, hint=NOT_SUPPORTED["create_sink"]
+            )
         stored = isinstance(output, Table)
         self._functions[output.name] = Dataset(
             name=output.name,
@@ -65,4 +69,8 @@ class SparkRegistry(GraphElementRegistry):
 
     def register_sql(self, sql_text: str, file_path: Path) -> None:  # noqa: ARG002
         """SQL definitions are read by ``loader.py``, not by PySpark's command line."""
-        raise Unsupported("SQL definitions are not supported in pipelines yet", hint=f"write {file_path} in Python")
+        raise Unsupported(
+            "SQL definitions are not supported in pipelines yet",
+            place=Place(file_path),
+            hint=GAPS["SQL files and SQL cells"],
+        )

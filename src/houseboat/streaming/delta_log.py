@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from houseboat.delta import log
 from houseboat.errors import Unsupported
 from houseboat.streaming.errors import DeltaStreamError
+from houseboat.streaming.gaps import GAPS
 
 if TYPE_CHECKING:
     from houseboat.streaming.delta_options import DeltaOptions
@@ -59,7 +60,7 @@ def open_table(folder: Path) -> Table:
     if metadata.configuration.get("delta.columnMapping.mode", "none") != "none":
         raise Unsupported(
             f"the Delta table {folder} uses column mapping, which streams do not read",
-            hint="write the table without delta.columnMapping.mode",
+            hint=GAPS["a Delta source with column mapping"],
         )
     schema = _plain(json.loads(table.schema().to_json()))
     return Table(folder, str(metadata.id), table.version(), schema, tuple(metadata.partition_columns))
@@ -161,7 +162,7 @@ def _added(table: Table, add: Mapping[str, Any]) -> AddedFile:
     if add.get("deletionVector"):
         raise Unsupported(
             f"the Delta table {table.folder} has deletion vectors, which streams do not read",
-            hint="run REORG TABLE ... APPLY (PURGE), or set delta.enableDeletionVectors = false",
+            hint=GAPS["a Delta source with deletion vectors"],
         )
     stats = add.get("stats")
     rows = json.loads(stats).get("numRecords") if stats else None

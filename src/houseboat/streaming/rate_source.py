@@ -15,6 +15,7 @@ from pyspark.sql.connect.proto import relations_pb2
 from houseboat.errors import Unsupported
 from houseboat.streaming.checkpoint import write_atomically
 from houseboat.streaming.delta_options import positive
+from houseboat.streaming.gaps import GAPS
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def rate_source(leaf: Leaf, state: Path | None) -> RateSource:
     """A rate source from its options."""
     if leaf.option("rampUpTime", "0s") not in ("0s", "0"):
-        raise Unsupported("rampUpTime of the rate source is not supported", hint="leave it out")
+        raise Unsupported("rampUpTime of the rate source is not supported", hint=GAPS["rampUpTime of the rate source"])
     return RateSource(positive("rowsPerSecond", leaf.option("rowsPerSecond", "1") or "1"), state)
 
 

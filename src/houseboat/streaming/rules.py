@@ -13,6 +13,7 @@ from pyspark.sql.connect.proto import expressions_pb2, relations_pb2
 from houseboat.engine import plans
 from houseboat.errors import Unsupported
 from houseboat.streaming.errors import analysis_error
+from houseboat.streaming.gaps import GAPS
 from houseboat.streaming.leaves import has_streams
 
 _FOREACH = "use foreachBatch with a MERGE into the target, or a materialized view over the table"
@@ -89,7 +90,7 @@ def _check_relation(relation: relations_pb2.Relation, kind: str | None) -> None:
     if kind == "join" and has_streams(relation.join.left) and has_streams(relation.join.right):
         raise Unsupported(
             "a join of two streams is not supported: queries keep no state between batches",
-            hint="write one side to a table and join the stream with the table, or use foreachBatch",
+            hint=GAPS["a join of two streams"],
         )
     if kind == "join":
         _check_static_join(relation.join)

@@ -11,6 +11,7 @@ from houseboat.errors import Unsupported
 from houseboat.streaming.errors import analysis_error
 from houseboat.streaming.file_sink import FORMATS as FILE_FORMATS
 from houseboat.streaming.file_sink import FileSink
+from houseboat.streaming.gaps import GAPS
 from houseboat.streaming.memory_sink import MemorySink
 from houseboat.streaming.sinks import ConsoleSink, DeltaSink, ForeachBatchSink, NoopSink, Sink, Target
 
@@ -69,8 +70,10 @@ def sink_of(wish: Wish) -> Sink:
     """The sink; raises for what is missing or not supported."""
     name, start = format_of(wish.start), wish.start
     if start.WhichOneof("sink_destination") == "table_name" and name != "delta":
-        raise Unsupported(f"toTable with format {name} is not supported", hint="leave the format out: tables are Delta")
-    factory = _SINKS.get(name)
+        raise Unsupported(
+            f"toTable with format {name} is not supported", hint=GAPS["toTable with a format other than Delta"]
+        )
+    factory = SINKS.get(name)
     if factory is not None:
         return factory(wish)
     if name in UNSUPPORTED:
@@ -78,7 +81,7 @@ def sink_of(wish: Wish) -> Sink:
     raise analysis_error(
         f"Failed to find the data source: {name}. Make sure the provider name is correct.",
         code="DATA_SOURCE_NOT_FOUND",
-        hint=f"streams are written to {', '.join(sorted(_SINKS))}",
+        hint=f"streams are written to {', '.join(sorted(SINKS))}",
     )
 
 
@@ -126,7 +129,7 @@ def _path(wish: Wish) -> str:
     return wish.path
 
 
-_SINKS: Mapping[str, Callable[[Wish], Sink]] = {
+SINKS: Mapping[str, Callable[[Wish], Sink]] = {
     "delta": _delta,
     "foreachbatch": lambda wish: ForeachBatchSink(wish.start.foreach_batch.python_function.command, wish.session),
     "console": _console,

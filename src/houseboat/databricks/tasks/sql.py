@@ -28,6 +28,7 @@ GAPS = {
     "alert": "alerts live in a workspace",
     "dashboard": "dashboards live in a workspace",
 }
+"""Forms of a sql_task that do not run here -> what to do instead."""
 
 
 def run(context: TaskContext) -> dict[str, Json]:
