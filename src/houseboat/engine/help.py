@@ -20,7 +20,7 @@ HELP = (
         "The embedded engine has no input_file_name(): read with cloudFiles and select _metadata.file_path.",
     ),
     (r"Failed to commit transaction", "Another writer committed first and nothing was lost: run the statement again."),
-    (r"No space left on device|StorageFull", "The disk is full: free some space; what was committed is whole."),
+    (r"No space left on device|StorageFull|File too large", "The disk is full: free some space; what was committed is whole."),
     (r"CAST_INVALID_INPUT|Cannot cast", "ANSI mode is on: use try_cast, or set spark.sql.ansi.enabled to false."),
 )
 
