@@ -11,6 +11,7 @@ GAPS: dict[str, str] = {
     "ALTER TABLE ADD COLUMNS ... FIRST, AFTER": "new columns stand last",
     "other ALTER TABLE statements": "RENAME TO, ADD COLUMNS, ADD and DROP CONSTRAINT and SET TBLPROPERTIES are; for "
     "others, write the table anew",
+    "DESCRIBE TABLE ... PARTITION, AS JSON": "DESCRIBE TABLE EXTENDED name",
     "writeTo(...).overwrite(condition), overwritePartitions()": 'use write.mode("overwrite").option("replaceWhere", '
     "...).saveAsTable(...)",
 }
