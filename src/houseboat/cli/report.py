@@ -38,7 +38,7 @@ def _rows(tables: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
     shown = Table(title="Rows: in = kept + merged + quarantined", title_justify="left", box=None, pad_edge=False)
-    shown.add_column("table")
+    shown.add_column("table", no_wrap=True)
     for column in ("in", "kept", "merged", "quarantined"):
         shown.add_column(column, justify="right")
     shown.add_column("by rule")

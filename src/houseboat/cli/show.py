@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from houseboat.workspace import Workspace
 
 
+_WIDTH = 120
+"""Columns for output that goes into a file or a pipe."""
+
+
 def console() -> Console:
     """The console that people read."""
     from rich.console import Console
 
-    return Console(soft_wrap=True)
+    found = Console(soft_wrap=True)
+    return found if found.is_terminal else Console(soft_wrap=True, width=_WIDTH)
 
 
 def watched(
