@@ -98,7 +98,7 @@ def houseboat(place: Place) -> tuple[Measurement, Record]:
     command = str(Path(sys.executable).with_name("houseboat"))
     project = place.work / "netflix"
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".houseboat"))
-    _without_maintenance(project / "houseboat.toml")
+    without_maintenance(project / "houseboat.toml")
     run = [command, "run", str(project), "--data", str(place.data), "--json"]
     taken = measure(run, place.work, place.work / "errors.log")
     if taken.code:
@@ -114,11 +114,13 @@ def houseboat(place: Place) -> tuple[Measurement, Record]:
     return taken, Record(layers=_layers(json.loads(taken.output)), figures=figures)
 
 
-def _without_maintenance(manifest: Path) -> None:
+def without_maintenance(manifest: Path) -> None:
     """The weekly OPTIMIZE and VACUUM, which the rivals do not do, fall on no day: the bundle's variable says so."""
     text = manifest.read_text(encoding="utf-8")
     head = "[databricks]\n"
-    manifest.write_text(text.replace(head, f'{head}variables = {{ maintenance_weekday = "never" }}\n'), encoding="utf-8")
+    manifest.write_text(
+        text.replace(head, f'{head}variables = {{ maintenance_weekday = "never" }}\n'), encoding="utf-8"
+    )
 
 
 def _layers(summary: dict[str, Any]) -> dict[str, float]:
