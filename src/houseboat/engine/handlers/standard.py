@@ -10,6 +10,7 @@ from houseboat.engine.handlers.catalog_statements import CatalogStatements
 from houseboat.engine.handlers.delta_statements import DeltaStatements
 from houseboat.engine.handlers.delta_writes import DeltaWrites
 from houseboat.engine.handlers.lake_paths import LakePaths
+from houseboat.engine.handlers.nullable_writes import NullableWrites
 from houseboat.engine.handlers.settings import Settings
 from houseboat.engine.handlers.show_statements import ShowStatements
 from houseboat.engine.handlers.table_statements import TableStatements
@@ -35,4 +36,5 @@ def standard_handlers(names: CatalogNames, lake: Lake, services: Sequence[Handle
         names,
         LakePaths(lake),
         DeltaWrites(),
+        NullableWrites(),
     ]
