@@ -32,6 +32,7 @@ def handler(tmp_path: Path) -> LakePaths:
         "create table t using csv options ('path' = '{}', header 'true')",
         'create table t using csv options (path = "{}")',
         "select * from delta.`{}`",
+        "select * from `delta`.`{}`",
         "select * from CSV.`{}` where a = 'x'",
         "select * from read_files('{}')",
         "/* LOCATION 'abfss://c@a.b/x' */ select * from parquet.`{}` -- delta.`abfss://c@a.b/x`",

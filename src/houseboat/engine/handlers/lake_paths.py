@@ -64,7 +64,8 @@ class LakePaths(Handler):
     def _names_a_place(found: list[Token], index: int) -> bool:
         before = [token.upper for token in found[max(0, index - 2) : index]]
         if found[index].kind == "quoted":
-            return len(before) == 2 and before[1] == "." and before[0] in _FORMATS  # noqa: PLR2004
+            names = [token.value.upper() for token in found[max(0, index - 2) : index]]
+            return len(names) == 2 and names[1] == "." and names[0] in _FORMATS  # noqa: PLR2004
         if before[-1:] == ["LOCATION"] or before[-1:] == ["PATH"] or before[-2:] == ["PATH", "="]:
             return True
         values = [token.value.lower() for token in found[max(0, index - 2) : index] if token.kind == "string"]
@@ -80,6 +81,10 @@ class LakePaths(Handler):
                 relation.sql.query = self.text(relation.sql.query)
 
     def _source(self, source: relations_pb2.Read.DataSource) -> None:
+        for key in [key for key in source.options if key.lower() == "path"]:
+            path = source.options.pop(key)
+            if not source.paths:
+                source.paths.append(path)
         if source.format.lower() != "delta":
             for path in source.paths:
                 if self._lake.is_address(path):
@@ -87,7 +92,6 @@ class LakePaths(Handler):
         mapped = [self._local(path) for path in source.paths]
         del source.paths[:]
         source.paths.extend(mapped)
-        self._path_option(source.options)
 
     def _command(self, plan: pb2.Plan) -> None:
         command = plan.command
@@ -102,7 +106,7 @@ class LakePaths(Handler):
 
     def _write_place(self, write: commands_pb2.WriteOperation) -> None:
         """The path of a write; ``option("path", ...).save()`` is one, too, which Sail 0.7.2 does not see for Delta."""
-        if write.WhichOneof("save_type") is None:
+        if write.WhichOneof("save_type") != "table" and not write.path:
             for key in [key for key in write.options if key.lower() == "path"]:
                 write.path = write.options.pop(key)
         elif write.WhichOneof("save_type") == "path":

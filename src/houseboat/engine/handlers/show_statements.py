@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING, Any
 from houseboat.delta import maintenance
 from houseboat.engine import answers
 from houseboat.engine.catalog import CatalogError
+from houseboat.engine.gaps import GAPS
 from houseboat.engine.handlers.statements import Answer, Asked, Statements, like, required
 from houseboat.engine.names import literal, quoted
+from houseboat.errors import Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
     from houseboat.engine.catalog import Entry
     from houseboat.engine.handlers.catalog_names import CatalogNames
 
-_DESCRIBED = ("TABLE", "EXTENDED", "FORMATTED", "SCHEMA", "DATABASE", "CATALOG", "FUNCTION", "QUERY", "NAMESPACE", "VOLUME",
-              "HISTORY", "DETAIL", "SELECT", "WITH", "VALUES")  # fmt: skip
+_DESCRIBED = frozenset(
+    {
+        "SCHEMA", "DATABASE", "CATALOG", "FUNCTION", "QUERY", "NAMESPACE", "VOLUME", "HISTORY", "DETAIL", "SELECT",
+        "WITH", "VALUES", None,
+    }
+)  # fmt: skip
+"""What DESCRIBE describes besides tables: for others to answer."""
 
 
 class ShowStatements(Statements):
@@ -33,8 +42,8 @@ class ShowStatements(Statements):
                 "SHOW PARTITIONS": self._partitions,
                 "SHOW TBLPROPERTIES": self._properties,
                 "SHOW CREATE TABLE": self._create_table,
-                "DESCRIBE": _describe,
-                "DESC": _describe,
+                "DESCRIBE": self._describe,
+                "DESC": self._describe,
             },
         )
 
@@ -113,6 +122,47 @@ class ShowStatements(Statements):
         text += f"\nTBLPROPERTIES (\n  {properties})" if properties else ""
         return _one_column("createtab_stmt", [text + "\n"])
 
+    def _describe(self, asked: Asked) -> Answer:
+        """``DESCRIBE [TABLE] [EXTENDED] name``: Sail 0.7.2 wants the word TABLE, and shows no columns of a table that it
+        was only told the place of."""
+        cursor = asked.cursor
+        word = None if cursor.ended else cursor.tokens[cursor.at].upper
+        if word in _DESCRIBED:
+            return None
+        cursor.accept("TABLE")
+        extended = cursor.accept_any("EXTENDED", "FORMATTED") is not None
+        parts = required(cursor)
+        entry = self._names.find(parts, asked.session)
+        if not cursor.ended and cursor.accept_any("PARTITION", "AS"):
+            raise Unsupported("DESCRIBE TABLE ... PARTITION and AS JSON are not supported", hint=GAPS["DESCRIBE TABLE ... PARTITION, AS JSON"])
+        fields = asked.session.spark.table(quoted(parts)).schema.fields if entry or len(parts) != 2 else None  # noqa: PLR2004
+        if fields is None:
+            fields = asked.session.spark.sql(f"select * from {quoted(parts)}").schema.fields
+        rows = [(field.name, field.dataType.simpleString(), field.metadata.get("comment")) for field in fields]
+        kinds = dict((name, kind) for name, kind, _ in rows)
+        partitions = self._partitioned(entry)
+        if partitions:
+            rows += [("# Partition Information", "", ""), ("# col_name", "data_type", "comment")]
+            rows += [(name, kinds.get(name, ""), None) for name in partitions]
+        if extended and entry:
+            rows += self._detailed(entry)
+        return answers.sql_result(_columns_of(rows))
+
+    def _partitioned(self, entry: Entry | None) -> list[str]:
+        if entry is None or entry.kind == "view" or entry.provider != "delta":
+            return []
+        return list(maintenance.open_table(self._names.place(entry)).metadata().partition_columns)
+
+    def _detailed(self, entry: Entry) -> list[tuple[str, str, str | None]]:
+        kind = "VIEW" if entry.kind == "view" else "MANAGED" if entry.managed else "EXTERNAL"
+        shown = {"Catalog": entry.full[0], "Database": entry.full[1], "Table": entry.full[2], "Type": kind}
+        if entry.kind == "view":
+            shown["View Text"] = entry.view_text or ""
+        else:
+            shown |= {"Provider": entry.provider, "Location": entry.location}
+        shown |= {"Comment": entry.comment} if entry.comment else {}
+        return [("", "", ""), ("# Detailed Table Information", "", ""), *((key, value, "") for key, value in shown.items())]
+
     def _table(self, asked: Asked, *, views: bool = False) -> Entry:
         parts = required(asked.cursor)
         entry = self._names.find(parts, asked.session)
@@ -121,12 +171,11 @@ class ShowStatements(Statements):
         return entry
 
 
-def _describe(asked: Asked) -> Answer:
-    """``DESCRIBE name`` with the word TABLE, which the embedded engine wants."""
-    cursor = asked.cursor
-    if cursor.ended or cursor.tokens[cursor.at].upper in _DESCRIBED:
-        return None
-    return asked.go_on(f"describe table {cursor.rest()}")
+def _columns_of(rows: Sequence[tuple[str, str, str | None]]) -> pa.Table:
+    import pyarrow as pa
+
+    names = ("col_name", "data_type", "comment")
+    return pa.table({name: pa.array([row[i] for row in rows], pa.string()) for i, name in enumerate(names)})
 
 
 def _one_column(name: str, values: list[str]) -> Any:
