@@ -105,7 +105,13 @@ def _autoloader() -> list[str]:
         f"Formats: {_names(options.FORMATS)}\n",
         f"Options: {_names(f'cloudFiles.{name}' for name in options.HONOURED)}\n",
         f"Accepted: {_names(f'cloudFiles.{name}' for name in options.IGNORED)}\n",
-        _gaps({**values, **{f"file stream option {name}": text for name, text in file_source.GAPS.items()}}),
+        _gaps(
+            {
+                **values,
+                **options.READER_GAPS,
+                **{f"file stream option {name}": text for name, text in file_source.GAPS.items()},
+            }
+        ),
     ]
 
 

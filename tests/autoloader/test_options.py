@@ -99,3 +99,26 @@ def test_sizes_are_bytes_with_units() -> None:
     assert [size("x", text) for text in ("100", "1k", "2MB", "10g")] == [100, 1024, 2 << 20, 10 << 30]
     assert file_discovery({"maxFilesPerTrigger": "3"}).max_files == 3
     assert file_discovery({}).max_files is None
+
+
+@pytest.mark.parametrize("key", ["badRecordsPath", "singleVariantColumn", "prefersDecimal", "inferTimestamp"])
+def test_reader_options_that_are_gaps_are_refused_by_name(key: str) -> None:
+    """What would change the rows is not left out in silence; what has no effect without inferred types is."""
+    asked = {"cloudFiles.format": "json", key: "true", "cloudFiles.inferColumnTypes": "true"}
+    with pytest.raises(Unsupported, match=key) as failure:
+        parse(asked, has_schema=False)
+    assert failure.value.hint
+    if key in ("prefersDecimal", "inferTimestamp"):
+        parse({**asked, key: "false"}, has_schema=False)
+        parse({**asked, "cloudFiles.inferColumnTypes": "false"}, has_schema=False)
+
+
+def test_the_age_at_which_files_are_forgotten_has_a_least_value() -> None:
+    """``maxFileAge``: 14 days."""
+    assert (
+        parse({"cloudFiles.format": "csv", "cloudFiles.maxFileAge": "90 days"}, has_schema=False).cleaning.max_age
+        == 90 * 86400
+    )
+    for wrong in ("13 days", "soon"):
+        with pytest.raises(CloudFilesError, match="maxFileAge"):
+            parse({"cloudFiles.format": "csv", "cloudFiles.maxFileAge": wrong}, has_schema=False)

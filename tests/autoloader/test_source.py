@@ -352,3 +352,55 @@ def test_metrics_tell_the_backlog(lake: Lake) -> None:
     assert stream.metrics() == {
         "numFilesOutstanding": "2", "numBytesOutstanding": "8", "isBacklogComputationComplete": "true"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "count"),
+    [
+        ("csv", "a,b\n1,2\n3,4\n", 2),
+        ("csv", 'a,b\n1,2\n3\n5,"6\n7"\n', 4),
+        ("json", '{"a":"1"}\n{"a":"2"}\n', 2),
+        ("text", "one\ntwo\nthree\n", 3),
+    ],
+)
+def test_the_rows_of_a_batch_are_known_from_proof_or_footer(
+    lake: Lake, frame: Callable[..., Any], kind: str, content: str, count: int
+) -> None:
+    """Files that the engine reads and files that are staged alike; only for the batch that was asked for last."""
+    land(lake, "1", content)
+    stream = source(lake, format=kind)
+    end = step(stream)
+    relation = stream.batch(None, end, None)
+    assert frame(relation).count() == count
+    stream.commit(end)
+    assert stream.input_rows(None, end) == count
+    assert stream.input_rows(end, end) is None
+
+
+def test_parquet_rows_are_known_from_the_footers(lake: Lake, frame: Callable[..., Any]) -> None:
+    """Read by the engine or, with a column of another type, staged."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    land(lake, "1.parquet", "")
+    for name, values in (("1", pa.array([1, 2])), ("2", pa.array(["x"]))):
+        pq.write_table(pa.table({"a": values}), lake.local(f"{RAW}/{name}.parquet"))
+    stream = source(lake, "a bigint", format="parquet")
+    end = step(stream)
+    assert frame(stream.batch(None, end, None)).count() == stream.input_rows(None, end) == 3
+
+
+def test_files_are_forgotten_at_their_age(lake: Lake) -> None:
+    """``maxFileAge``: found long ago and in the sink, a file is no longer known, and would be read again."""
+    import sqlite3
+
+    land(lake, "1.csv", "a\n1\n")
+    land(lake, "2.csv", "a\n2\n", at=1)
+    stream = source(lake, maxFileAge="14 days")
+    end = step(stream)
+    stream.batch(None, end, None)
+    with sqlite3.connect(lake.local(CHECKPOINT) / "sources" / "0" / "files.db") as db:
+        db.execute("UPDATE file SET discovered = discovered - 15 * 86400000")
+    stream.commit(end)
+    again = step(stream, end)
+    assert again["seqNum"] == end["seqNum"] + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from houseboat.autoloader.listing import Found
@@ -77,3 +78,22 @@ def test_a_killed_process_leaves_whole_transactions(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     assert [file.path for file in store.between(0, 9999)] == ["a"]
     assert store.add(found("a", "b"), root="/r") == 1
+
+
+def test_old_files_are_forgotten_once_they_are_in_the_sink(tmp_path: Path) -> None:
+    """What waits stays, and so does the newest, from which numbers go on; what was forgotten is new again."""
+    store = FileStore(tmp_path)
+    root = str(tmp_path)
+    files = [Found(f"{root}/{name}", at, 1) for at, name in enumerate("abc", 1)]
+    store.add(files, root=root)
+    store.commit(1)
+    now = int(time.time() * 1000) + 1000
+    store.forget(now - 5000)
+    assert store.add(files, root=root) == 0
+    store.forget(now)
+    assert [known.path for known in store.between(0, 3)] == ["b", "c"]
+    store.commit(3)
+    store.forget(now)
+    assert [known.path for known in store.between(0, 3)] == ["c"]
+    assert store.add(files, root=root) == 2
+    assert [known.seq for known in store.between(3, 9)] == [4, 5]

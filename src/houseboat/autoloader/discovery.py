@@ -7,7 +7,7 @@ offset is handed out. Source: Databricks' progress of ``CloudFilesSource`` for t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +114,10 @@ class Discoverer:
         if done:
             self._store.archive([known.seq for known in done])
 
+    def forget(self, moment: int) -> None:
+        """No longer remember files that were found before ``moment`` (milliseconds) and are in the sink."""
+        self._store.forget(moment)
+
     def _input(self, known: Known) -> InputFile:
         return self._folder.input(known.path, known.size, known.modified)
 
@@ -121,6 +125,19 @@ class Discoverer:
         first = not self._store.exists
         skip = first and not self._rules.include_existing
         self._store.add(self._folder.files(), root=str(self._folder.root), skip=skip)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many rows the batch between two offsets was found to have; what a source keeps for ``input_rows``."""
+
+    start: dict[str, Any] | None = None
+    end: dict[str, Any] | None = None
+    rows: int | None = None
+
+    def between(self, start: dict[str, Any] | None, end: dict[str, Any]) -> int | None:
+        """The number, if it is that of this batch."""
+        return self.rows if (start, end) == (self.start, self.end) else None
 
 
 def number(offset: dict[str, Any] | None) -> int:

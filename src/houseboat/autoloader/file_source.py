@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from houseboat.autoloader import inference, options, rows
-from houseboat.autoloader.discovery import Discoverer, Folder, number
+from houseboat.autoloader.discovery import Counted, Discoverer, Folder, number
 from houseboat.autoloader.errors import CloudFilesError
 from houseboat.autoloader.reader import FORMATS, ReadJob
 from houseboat.autoloader.store import FileStore
@@ -60,6 +60,7 @@ class FileSource:
         for key, instead in GAPS.items():
             if key in self._reader:
                 raise Unsupported(f"the option {key} of a file stream is not supported", hint=instead)
+        options.check_reader(self._reader, infers=infer and schema is None)
         self._rules = options.file_discovery(given)
         self._folder = Folder(path, lake, self._rules)
         self._state = state
@@ -68,6 +69,7 @@ class FileSource:
         self._schema = schema if schema is not None else self._inferred(infer=infer)
         self._discoverer = None if state is None else Discoverer(self._folder, FileStore(state), self._rules)
         self._last: dict[str, Any] | None = None
+        self._counted = Counted()
 
     @property
     def description(self) -> str:
@@ -92,7 +94,10 @@ class FileSource:
     ) -> relations_pb2.Relation:
         """The rows of the files between two offsets."""
         del session
-        return rows.read(self._kind, self._job(self._discovery().files(start, end)), self._staging() / str(number(end)))
+        files = self._discovery().files(start, end)
+        relation, count = rows.counted(self._kind, self._job(files), self._staging() / str(number(end)))
+        self._counted = Counted(start, end, count)
+        return relation
 
     def commit(self, end: dict[str, Any]) -> None:
         """The batch is in the sink."""
@@ -102,6 +107,10 @@ class FileSource:
             for place in self._staging().iterdir():
                 if not place.name.isdigit() or int(place.name) <= number(end):
                     shutil.rmtree(place, ignore_errors=True)
+
+    def input_rows(self, start: dict[str, Any] | None, end: dict[str, Any]) -> int | None:
+        """How many rows the batch had that was asked for last; None for another one, or when nobody knows."""
+        return self._counted.between(start, end)
 
     def metrics(self) -> dict[str, str]:
         """Spark's file source reports none."""

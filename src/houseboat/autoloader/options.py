@@ -34,6 +34,7 @@ HONOURED = [
     "cleanSource",
     "cleanSource.retentionDuration",
     "cleanSource.moveDestination",
+    "maxFileAge",
 ]
 """Options that change what is read."""
 
@@ -45,7 +46,6 @@ IGNORED = [
     "pathRewrites",
     "queueUrl",
     "backfillInterval",
-    "maxFileAge",
     "connectionString",
     "resourceGroup",
     "subscriptionId",
@@ -81,12 +81,25 @@ GAPS = {
 }
 """Values that exist on Databricks and not here: option -> value in lower case -> what to do instead."""
 
+READER_GAPS = {
+    "badRecordsPath": "leave it out and keep the rescued data column: broken records stay in the table, or add "
+    "_corrupt_record to the schema",
+    "singleVariantColumn": "read the files as text and keep the column value, or let the columns be inferred",
+    "prefersDecimal": "name the decimal columns in cloudFiles.schemaHints",
+    "inferTimestamp": "name the timestamp columns in cloudFiles.schemaHints",
+}
+"""Options of the formats' readers that exist on Databricks and not here -> what to do instead."""
+
+_INFERRING = ("prefersDecimal", "inferTimestamp")
+"""Those of them that mean something only where types are inferred."""
+
 FORMATS = ("csv", "json", "parquet", "text", "binaryFile")
 MODES = ("addNewColumns", "rescue", "failOnNewColumns", "none")
 
 _SIZE = re.compile(r"^\s*(\d+)\s*([kmgtp]?)b?\s*$", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 _DURATION = re.compile(r"^\s*(?:interval\s+)?(\d+)\s*(second|minute|hour|day|week)s?\s*$", re.IGNORECASE)
+_LEAST_AGE = 14 * 86400
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 
@@ -107,11 +120,15 @@ class Discovery:
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What becomes of files once they are in the sink: ``mode`` OFF, DELETE or MOVE; ``retention`` in seconds."""
+    """What becomes of files once they are in the sink: ``mode`` OFF, DELETE or MOVE; ``retention`` in seconds.
+
+    ``max_age``: seconds after which a file is no longer remembered, and may be read again; None: never.
+    """
 
     mode: str = "OFF"
     retention: int = 30 * 86400
     destination: str | None = None
+    max_age: int | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +159,8 @@ def parse(options: Mapping[str, str], *, has_schema: bool) -> CloudFilesOptions:
     reader = {key: value for key, value in given.items() if not key.startswith(PREFIX)}
     if boolean("cloudFiles.validateOptions", own.get("validateoptions", "true")):
         _check_keys(own)
+    infer_types = boolean("cloudFiles.inferColumnTypes", own.get("infercolumntypes", "false"))
+    check_reader(reader, infers=infer_types and not has_schema)
     mode = _choice("schemaEvolutionMode", own.get("schemaevolutionmode"), MODES) or ("none" if has_schema else MODES[0])
     if has_schema and mode == "addNewColumns":
         raise CloudFilesError(
@@ -153,7 +172,7 @@ def parse(options: Mapping[str, str], *, has_schema: bool) -> CloudFilesOptions:
     return CloudFilesOptions(
         format=_format(own),
         schema_location=own.get("schemalocation"),
-        infer_types=boolean("cloudFiles.inferColumnTypes", own.get("infercolumntypes", "false")),
+        infer_types=infer_types,
         schema_hints=None if has_schema else own.get("schemahints"),
         mode=mode,
         partition_columns=_names(own.get("partitioncolumns")),
@@ -176,6 +195,15 @@ def file_discovery(options: Mapping[str, str]) -> Discovery:
         latest_first=boolean("latestFirst", given.get("latestfirst", "false")),
         strict_globber=True,
     )
+
+
+def check_reader(reader: Mapping[str, str], *, infers: bool) -> None:
+    """Raise ``Unsupported`` for a format's option (keys in lower case) that is a gap. ``infers``: types are inferred."""
+    for name, instead in READER_GAPS.items():
+        given = reader.get(name.lower())
+        if given is None or (name in _INFERRING and (not infers or not boolean(name, given))):
+            continue
+        raise Unsupported(f"the option {name} is not supported", hint=instead)
 
 
 def boolean(name: str, text: str) -> bool:
@@ -268,14 +296,12 @@ def _cleaning(own: Mapping[str, str]) -> Cleaning:
             hint="use OFF, DELETE or MOVE",
             code="CF_INVALID_OPTION",
         )
-    text = own.get("cleansource.retentionduration", "30 days")
-    match = _DURATION.match(text)
-    if not match:
-        raise CloudFilesError(
-            f"Invalid value {text!r} for option cloudFiles.cleanSource.retentionDuration: a time such as 14 days was expected",
-            code="CF_INVALID_OPTION",
-        )
-    retention = int(match[1]) * _SECONDS[match[2].lower()]
+    retention = _duration(
+        "cloudFiles.cleanSource.retentionDuration", own.get("cleansource.retentionduration", "30 days")
+    )
+    age = _duration("cloudFiles.maxFileAge", own["maxfileage"]) if "maxfileage" in own else None
+    if age is not None and age < _LEAST_AGE:
+        raise CloudFilesError("cloudFiles.maxFileAge must be at least 14 days", code="CF_INVALID_OPTION")
     week = 7 * 86400
     if mode == "DELETE" and retention <= week:
         raise CloudFilesError(
@@ -285,4 +311,14 @@ def _cleaning(own: Mapping[str, str]) -> Cleaning:
         raise CloudFilesError(
             "cloudFiles.cleanSource = MOVE needs cloudFiles.cleanSource.moveDestination", code="CF_INVALID_OPTION"
         )
-    return Cleaning(mode, retention, own.get("cleansource.movedestination"))
+    return Cleaning(mode, retention, own.get("cleansource.movedestination"), age)
+
+
+def _duration(name: str, text: str) -> int:
+    """Seconds."""
+    match = _DURATION.match(text)
+    if not match:
+        raise CloudFilesError(
+            f"Invalid value {text!r} for option {name}: a time such as 14 days was expected", code="CF_INVALID_OPTION"
+        )
+    return int(match[1]) * _SECONDS[match[2].lower()]

@@ -26,6 +26,7 @@ from houseboat.autoloader.reader import FORMATS, InputFile, ReadJob
 from houseboat.autoloader.reader.convert import typed
 from houseboat.autoloader.reader.csv_dialect import encoding
 from houseboat.autoloader.reader.metadata import COLUMN, SQL, metadata_type
+from houseboat.autoloader.reader.parquet_files import rows_of
 from houseboat.autoloader.reader.plain import plain_files
 
 if TYPE_CHECKING:
@@ -50,8 +51,14 @@ def columns(job: ReadJob) -> StructType:
 
 
 def read(kind: str, job: ReadJob, folder: Path) -> relations_pb2.Relation:
-    """The rows of ``job`` read as the format ``kind``; what must be staged is kept in ``folder``.
+    """The relation of ``counted``."""
+    return counted(kind, job, folder)[0]
 
+
+def counted(kind: str, job: ReadJob, folder: Path) -> tuple[relations_pb2.Relation, int | None]:
+    """The rows of ``job`` read as the format ``kind``, and their number; what must be staged is kept in ``folder``.
+
+    The number is what proofs and footers tell without reading data; None where they do not.
     Raises ``MalformedRecord`` (mode FAILFAST) and ``CloudFilesError`` for files that are not of the format.
     """
     for file in job.files:
@@ -100,15 +107,21 @@ def _duckdb() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _read(kind: str, job: ReadJob, folder: Path, con: duckdb.DuckDBPyConnection) -> relations_pb2.Relation:
-    relation, rest = FORMATS[kind].direct(job, con)
-    if relation is not None and not rest:
-        return relation
-    staged = _staged(kind, replace(job, files=tuple(rest)), folder, con)
-    return staged if relation is None else relations.union([relation, staged])
+def _read(
+    kind: str, job: ReadJob, folder: Path, con: duckdb.DuckDBPyConnection
+) -> tuple[relations_pb2.Relation, int | None]:
+    found = FORMATS[kind].direct(job, con)
+    if found.relation is not None and not found.rest:
+        return found.relation, found.rows
+    staged, count = _staged(kind, replace(job, files=tuple(found.rest)), folder, con)
+    if found.relation is None:
+        return staged, count
+    return relations.union([found.relation, staged]), None if found.rows is None else found.rows + count
 
 
-def _staged(kind: str, job: ReadJob, folder: Path, con: duckdb.DuckDBPyConnection) -> relations_pb2.Relation:
+def _staged(
+    kind: str, job: ReadJob, folder: Path, con: duckdb.DuckDBPyConnection
+) -> tuple[relations_pb2.Relation, int]:
     rows = folder / f"rows-{_fingerprint(kind, job)}"
     if not rows.is_dir():
         draft = folder / f".{uuid.uuid4().hex}.tmp"
@@ -124,7 +137,8 @@ def _staged(kind: str, job: ReadJob, folder: Path, con: duckdb.DuckDBPyConnectio
     schema = columns(job)
     files = sorted(str(place) for place in rows.glob("*.parquet"))
     source = relations.read("parquet", files, schema, {})
-    return relations.project(source, [(f.name, relations.column(f.name)) for f in schema.fields])
+    kept = [(f.name, relations.column(f.name)) for f in schema.fields]
+    return relations.project(source, kept), sum(rows_of(file) for file in files)
 
 
 def _write(kind: str, job: ReadJob, draft: Path, con: duckdb.DuckDBPyConnection) -> None:

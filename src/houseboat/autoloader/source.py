@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from houseboat.autoloader import evolution, inference, options, rows
-from houseboat.autoloader.discovery import Discoverer, Folder, number
+from houseboat.autoloader.discovery import Counted, Discoverer, Folder, number
 from houseboat.autoloader.errors import CloudFilesError, no_schema_location
 from houseboat.autoloader.reader import InputFile, ReadJob
 from houseboat.autoloader.schema_store import SchemaStore, StreamSchema
@@ -65,6 +65,7 @@ class CloudFilesSource:
         self._schema = self._settle(user_schema)
         self._discoverer = self._discover() if state is not None else None
         self._last: dict[str, Any] | None = None
+        self._counted = Counted()
 
     @property
     def description(self) -> str:
@@ -96,7 +97,9 @@ class CloudFilesSource:
         if self._options.reader.get("ignoremissingfiles", "false").lower() == "true":
             files = [file for file in files if Path(file.path).is_file()]
         self._evolve(files)
-        return rows.read(self._options.format, self._job(files), self._staging() / str(number(end)))
+        relation, count = rows.counted(self._options.format, self._job(files), self._staging() / str(number(end)))
+        self._counted = Counted(start, end, count)
+        return relation
 
     def commit(self, end: dict[str, Any]) -> None:
         """The batch is in the sink: staged rows up to here go, and files that ``cloudFiles.cleanSource`` wants gone."""
@@ -109,6 +112,12 @@ class CloudFilesSource:
         if self._options.cleaning.mode != "OFF":
             moment = int((time.time() - self._options.cleaning.retention) * 1000)
             self._discovery().clean(moment, self._clean)
+        if self._options.cleaning.max_age is not None:
+            self._discovery().forget(int((time.time() - self._options.cleaning.max_age) * 1000))
+
+    def input_rows(self, start: dict[str, Any] | None, end: dict[str, Any]) -> int | None:
+        """How many rows the batch had that was asked for last; None for another one, or when nobody knows."""
+        return self._counted.between(start, end)
 
     def metrics(self) -> dict[str, str]:
         """The backlog behind the newest batch."""

@@ -151,6 +151,18 @@ class FileStore:
                 "UPDATE file SET archived = ? WHERE seq = ?", [(int(time.time() * 1000), seq) for seq in seqs]
             )
 
+    def forget(self, moment: int) -> None:
+        """Forget the files in the sink that were found before ``moment`` (milliseconds), and those never to be read.
+
+        The newest stays: sequence numbers go on from it.
+        """
+        with self._connection() as db:
+            db.execute(
+                "DELETE FROM file WHERE discovered <= ? AND (committed IS NOT NULL OR skipped IS NOT NULL)"
+                " AND seq < (SELECT max(seq) FROM file)",
+                (moment,),
+            )
+
     def _key(self, path: str, modified: int) -> int:
         label = f"{path}\0{modified}" if self._versions else path
         return int.from_bytes(hashlib.blake2b(label.encode(), digest_size=8).digest(), "big", signed=True)

@@ -46,6 +46,13 @@ def test_what_does_not_fit_is_rescued_with_its_file(tmp_path: Path) -> None:
     assert second == (7, "ok", None)
 
 
+def test_primitives_stay_text_where_asked(tmp_path: Path) -> None:
+    """``primitivesAsString`` wins over inferred types; the shape is found all the same."""
+    file = put(tmp_path, "1.json", '{"a":1,"b":{"c":true},"d":[1.5]}\n')
+    given = options(primitivesAsString="true")
+    assert inferred("json", [file], types=True, **given) == "a string, b struct<c:string>, d array<string>"
+
+
 def test_a_broken_line_breaks_only_itself(tmp_path: Path) -> None:
     """Its text is in ``_corrupt_record``; DROPMALFORMED drops it; FAILFAST names it."""
     file = put(tmp_path, "1.json", '{"a":"1"}\n{"a":\n\n"text"\n{"a":"2"}\n')

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from houseboat.autoloader.reader import lines
+from houseboat.autoloader.reader.job import Direct
 
 if TYPE_CHECKING:
     import duckdb
-    from pyspark.sql.connect.proto import relations_pb2
     from pyspark.sql.types import StructType
 
     from houseboat.autoloader.reader.job import InputFile, ReadJob
@@ -35,12 +35,10 @@ class BinaryFile:
         kinds = (StringType(), TimestampType(), LongType(), BinaryType())
         return StructType([StructField(name, kind) for name, kind in zip(_COLUMNS, kinds, strict=True)])
 
-    def direct(
-        self, job: ReadJob, con: duckdb.DuckDBPyConnection
-    ) -> tuple[relations_pb2.Relation | None, Sequence[InputFile]]:
+    def direct(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> Direct:
         """The engine reads none."""
         del con
-        return None, job.files
+        return Direct(None, job.files)
 
     def select(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> list[str]:
         """The bytes as they are."""

@@ -32,9 +32,12 @@ _MOST_REFUSED = 100_000
 
 @dataclass
 class Kinds:
-    """Files of one head by what is known of them. ``refused``: tables (in the connection) of the ragged files' other lines."""
+    """Files of one head by what is known of them. ``refused``: tables (in the connection) of the ragged files' other lines.
+    ``rows``: how many the regular files hold together.
+    """
 
     regular: list[InputFile] = field(default_factory=list)
+    rows: int = 0
     ragged: list[InputFile] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     other: list[InputFile] = field(default_factory=list)
@@ -54,6 +57,8 @@ def kinds(files: Sequence[InputFile], head: Head, form: Dialect, con: duckdb.Duc
     if sound and good + len(refused) == sum((count or 0) - head.skip for count in scanned):
         bad = set(refused)
         found.regular = [file for file in files if file.path not in bad]
+        pairs = zip(files, scanned, strict=True)
+        found.rows = sum((count or 0) - head.skip for file, count in pairs if file.path not in bad)
         found.ragged = [file for file in files if file.path in bad]
         found.refused = [where] if bad else []
         return found
@@ -62,6 +67,7 @@ def kinds(files: Sequence[InputFile], head: Head, form: Dialect, con: duckdb.Duc
         if count is not None and len(files) > 1:
             alone = kinds([file], head, form, con)
         found.regular += alone.regular
+        found.rows += alone.rows
         found.ragged += alone.ragged
         found.refused += alone.refused
         found.other += alone.other

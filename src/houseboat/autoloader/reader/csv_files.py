@@ -14,6 +14,7 @@ from houseboat.autoloader.reader import csv_clean, csv_infer
 from houseboat.autoloader.reader.csv_dialect import Dialect, dialect
 from houseboat.autoloader.reader.csv_head import Head, heads
 from houseboat.autoloader.reader.csv_rows import layout, ragged_queries, regular_query, tolerant_query
+from houseboat.autoloader.reader.job import Direct
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,18 +33,17 @@ class Csv:
         """Columns by header name over all files, text unless ``types``."""
         return csv_infer.infer(files, options, con, types=types)
 
-    def direct(
-        self, job: ReadJob, con: duckdb.DuckDBPyConnection
-    ) -> tuple[relations_pb2.Relation | None, Sequence[InputFile]]:
+    def direct(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> Direct:
         """Regular files whose wanted columns are all text."""
         from houseboat.autoloader import relations
         from houseboat.autoloader.reader import csv_direct, direct
 
         form = dialect(job.options)
         if form.null_value or direct.too_many(job):
-            return None, job.files
+            return Direct(None, job.files)
         parts: list[relations_pb2.Relation] = []
         rest: list[InputFile] = []
+        count = 0
         for head, files in _by_head(job, form, con).items():
             plan = layout(job, head, form)
             if not plan.all_text or (plan.unknown and job.rescued) or not csv_direct.readable(head.skip):
@@ -52,10 +52,11 @@ class Csv:
             rest += [file for file in files if not direct.readable(file)]
             found = csv_clean.kinds([file for file in files if direct.readable(file)], plan.head, form, con)
             parts += csv_direct.plans(job, plan, form, found.regular)
+            count += found.rows
             rest += found.ragged + found.other
         if not parts or len(parts) > direct.MOST:
-            return None, job.files
-        return relations.union(parts), rest
+            return Direct(None, job.files)
+        return Direct(relations.union(parts), rest, count)
 
     def select(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> list[str]:
         """One query per kind of file: regular or not, by header."""

@@ -49,6 +49,17 @@ class ReadJob:
     time_zone: str = "UTC"
 
 
+@dataclass(frozen=True)
+class Direct:
+    """What the engine reads itself: ``relation`` (None: nothing), its number of ``rows`` (None: not known), and ``rest``,
+    the files that it must not read.
+    """
+
+    relation: relations_pb2.Relation | None
+    rest: Sequence[InputFile]
+    rows: int | None = 0
+
+
 class Format(Protocol):
     """One file format. ``con`` is a DuckDB connection of the caller's."""
 
@@ -57,9 +68,7 @@ class Format(Protocol):
     ) -> StructType:
         """The columns of all these files together. ``types``: find the types of what is text in the files."""
 
-    def direct(
-        self, job: ReadJob, con: duckdb.DuckDBPyConnection
-    ) -> tuple[relations_pb2.Relation | None, Sequence[InputFile]]:
+    def direct(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> Direct:
         """A relation by which the engine itself reads some of the files, and the files that it must not read.
 
         The relation yields what ``select`` would; a format whose files the engine never reads returns None and all.

@@ -16,11 +16,11 @@ from houseboat.autoloader.errors import CloudFilesError
 from houseboat.autoloader.options import boolean
 from houseboat.autoloader.reader import json_infer, lines
 from houseboat.autoloader.reader.csv_dialect import MODES
+from houseboat.autoloader.reader.job import Direct
 from houseboat.autoloader.reader.json_convert import fits, typed
 
 if TYPE_CHECKING:
     import duckdb
-    from pyspark.sql.connect.proto import relations_pb2
     from pyspark.sql.types import StructType
 
     from houseboat.autoloader.reader.job import InputFile, ReadJob
@@ -32,18 +32,19 @@ class Json:
     def infer(
         self, files: Sequence[InputFile], options: Mapping[str, str], con: duckdb.DuckDBPyConnection, *, types: bool
     ) -> StructType:
-        """The shape of all documents together, fields in alphabetical order; leaves are text unless ``types``."""
+        """The shape of all documents together, fields in alphabetical order; leaves are text unless ``types`` (option
+        ``primitivesAsString``: even then).
+        """
         corrupt = options.get("columnnameofcorruptrecord", "_corrupt_record")
+        types = types and not boolean("primitivesAsString", options.get("primitivesasstring", "false"))
         return json_infer.infer(
             f"SELECT doc FROM ({_documents(files, options)}) WHERE doc IS NOT NULL", con, types=types, corrupt=corrupt
         )
 
-    def direct(
-        self, job: ReadJob, con: duckdb.DuckDBPyConnection
-    ) -> tuple[relations_pb2.Relation | None, Sequence[InputFile]]:
+    def direct(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> Direct:
         """The engine reads none: one broken line would end the whole read."""
         del con
-        return None, job.files
+        return Direct(None, job.files)
 
     def select(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> list[str]:
         """One query over all files."""

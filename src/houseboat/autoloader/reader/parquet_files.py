@@ -14,6 +14,7 @@ from houseboat.autoloader import relations
 from houseboat.autoloader.ddl import duckdb_type, name, text
 from houseboat.autoloader.errors import CloudFilesError
 from houseboat.autoloader.reader import direct, lines
+from houseboat.autoloader.reader.job import Direct
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,15 +54,14 @@ class Parquet:
                     found[field.name.lower()] = StructField(held.name, field.dataType)
         return StructType(list(found.values()))
 
-    def direct(
-        self, job: ReadJob, con: duckdb.DuckDBPyConnection
-    ) -> tuple[relations_pb2.Relation | None, Sequence[InputFile]]:
+    def direct(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> Direct:
         """Files that hold the wanted columns in their types and nothing else."""
         del con
         if direct.too_many(job):
-            return None, job.files
+            return Direct(None, job.files)
         parts: list[relations_pb2.Relation] = []
         rest: list[InputFile] = []
+        count = 0
         for schema, files in _by_schema(job):
             held = {f.name: f.dataType for f in schema.fields}
             wanted = {f.name: f.dataType for f in job.data.fields}
@@ -70,6 +70,7 @@ class Parquet:
                 rest += files
                 continue
             rest += [file for file in files if not direct.readable(file)]
+            count += sum(rows_of(file.path) for file in files if direct.readable(file))
             columns = [
                 relations.column(n) if n in held else relations.cast(relations.literal(None), kind)
                 for n, kind in wanted.items()
@@ -81,8 +82,8 @@ class Parquet:
                 columns,
             )
         if not parts or len(parts) > direct.MOST:
-            return None, job.files
-        return relations.union(parts), rest
+            return Direct(None, job.files)
+        return Direct(relations.union(parts), rest, count)
 
     def select(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> list[str]:
         """One query per file schema."""
@@ -130,6 +131,13 @@ def _by_schema(job: ReadJob) -> list[tuple[StructType, list[InputFile]]]:
     for file in job.files:
         groups.setdefault(_schema(file).json(), []).append(file)
     return [(StructType.fromJson(json.loads(schema)), files) for schema, files in groups.items()]
+
+
+def rows_of(path: str) -> int:
+    """The number of rows that a file's footer tells."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
 
 
 def _schema(file: InputFile) -> StructType:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from houseboat.autoloader.ddl import text
 from houseboat.autoloader.options import boolean
 from houseboat.autoloader.reader import lines
+from houseboat.autoloader.reader.job import Direct
 
 if TYPE_CHECKING:
     import duckdb
-    from pyspark.sql.connect.proto import relations_pb2
     from pyspark.sql.types import StructType
 
     from houseboat.autoloader.reader.job import InputFile, ReadJob
@@ -35,12 +35,10 @@ class Text:
 
         return StructType([StructField("value", StringType())])
 
-    def direct(
-        self, job: ReadJob, con: duckdb.DuckDBPyConnection
-    ) -> tuple[relations_pb2.Relation | None, Sequence[InputFile]]:
+    def direct(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> Direct:
         """The engine reads none."""
         del con
-        return None, job.files
+        return Direct(None, job.files)
 
     def select(self, job: ReadJob, con: duckdb.DuckDBPyConnection) -> list[str]:
         """Lines, or whole files."""
