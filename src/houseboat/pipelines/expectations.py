@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
+VIOLATION = "EXPECTATION_VIOLATION"
+"""What an engine's error says when a row breaks a rule that fails, while the row is read."""
+
+
 @dataclass(frozen=True)
 class RuleCount:
     """How many rows of a batch met a rule, and how many did not, whatever is done with these."""
@@ -120,7 +124,7 @@ def guarded(frame: DataFrame, rules: Sequence[Expectation], *, dataset: str) -> 
 
     failing = [rule for rule in rules if rule.action is Action.FAIL]
     for rule in failing:
-        message = f"EXPECTATION_VIOLATION: a row of {dataset} breaks {rule.name!r}"
+        message = f"{VIOLATION}: a row of {dataset} breaks {rule.name!r}"
         frame = frame.where(F.when(condition(rule), F.lit(True)).otherwise(F.raise_error(message).cast("boolean")))
     return kept(frame, rules)
 
@@ -143,5 +147,5 @@ def _violation(
     return ExpectationViolation(
         f"flow {flow!r}: rows of {dataset} break {listed}; nothing was written. One of them: {record}",
         hint=f"correct the rows or the rule: {first.condition}",
-        code="EXPECTATION_VIOLATION",
+        code=VIOLATION,
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from houseboat.engine.plans import relation_of
 from houseboat.errors import HouseboatError
-from houseboat.pipelines import cdc, expectations, snapshots
+from houseboat.pipelines import cdc, expectations, materialize, snapshots
 from houseboat.pipelines.definitions import CdcFlow, Expectation, Kind, QueryFlow, SnapshotFlow
 from houseboat.pipelines.fingerprint import fingerprint
 from houseboat.pipelines.names import DatasetNames, rewrite
@@ -127,9 +127,8 @@ def _recompute(around: Surroundings, node: Node, definition: QueryFlow, *, force
         assert isinstance(query, QueryFlow)  # noqa: S101 - views have queries
         _, quality = _checked(query.query(), view, definition.name)
         outcome.count(quality)
-    kept, quality = _checked(frame, node, definition.name)
-    tables.overwrite(
-        kept, node.name, {"pipeline": around.spec.key, "fingerprint": mark or ""}, node.dataset.partition_cols
+    quality = materialize.overwrite(
+        tables, frame, node, {"pipeline": around.spec.key, "fingerprint": mark or ""}, definition.name
     )
     outcome.add(_rows(tables, node, quality), quality)
     outcome.wrote = True
