@@ -204,3 +204,27 @@ def test_queries_are_recorded_as_runs(spark: Any, world: World, at: At) -> None:
     query.awaitTermination()
     run = next(run for run in world.runs.recent(kind="query") if run.name == "counted")
     assert (run.status, run.output) == ("Succeeded", {"batches": 1, "rows": 2})
+
+
+def test_cluster_by_is_accepted_with_a_note(spark: Any, at: At, world: World) -> None:
+    """The rows arrive; the run says that the layout does not change."""
+    append(spark, at("in"), 1)
+    stream = spark.readStream.format("delta").load(at("in"))
+    writer = stream.writeStream.queryName("clustered").clusterBy("n").option("checkpointLocation", at("cp"))
+    writer.trigger(availableNow=True).start(at("out")).awaitTermination()
+    run = next(run for run in world.runs.recent(kind="query") if run.name == "clustered")
+    assert "clusterBy(n) is accepted without effect" in run.output["note"]
+    assert all_of(spark, at("out")) == [1]
+
+
+@pytest.mark.parametrize("kind", ["cloudFiles", "csv"])
+def test_rows_of_files_are_counted_where_a_function_takes_them(spark: Any, at: At, kind: str) -> None:
+    """``numInputRows`` with foreachBatch is what the files hold, although nobody wrote a table."""
+    Path(at("files")).mkdir(parents=True)
+    (Path(at("files")) / "1.csv").write_text("1,x\n2,y\n3,z\n", encoding="utf-8")
+    reader = spark.readStream.format(kind).schema("n string, part string").option("cloudFiles.format", "csv")
+    stream = reader.option("header", "false").load(at("files"))
+    query = stream.writeStream.foreachBatch(lambda *_: None).option("checkpointLocation", at("cp"))
+    done = query.trigger(availableNow=True).start()
+    done.awaitTermination()
+    assert [progress.numInputRows for progress in done.recentProgress] == [3]

@@ -144,6 +144,22 @@ def test_txn_options_belong_together(spark: Any, at: At) -> None:
     assert caught.value.code == "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 
 
+def test_txn_settings_of_the_session_stand_in_for_the_options(spark: Any, at: At) -> None:
+    """A DataFrame's write happens once, a query's own batches go on; a statement, which cannot be stamped, is refused."""
+    append(spark, at("in"), 5)
+    for key, value in (("txnAppId", "a"), ("txnVersion", "3")):
+        spark.conf.set(f"spark.databricks.delta.write.{key}", value)
+    append(spark, at("out"), 1)
+    append(spark, at("out"), 2)
+    stream = spark.readStream.format("delta").load(at("in")).writeStream.option("checkpointLocation", at("cp"))
+    stream.trigger(availableNow=True).start(at("out")).awaitTermination()
+    assert all_of(spark, at("out")) == [1, 5]
+    for text in ("delete from", "MERGE INTO", "update", "insert into"):
+        with pytest.raises(Unsupported, match="txnAppId") as caught:
+            spark.sql(f"{text} delta.`{at('out')}` ...")
+        assert caught.value.hint
+
+
 def test_txn_options_work_by_table_name(spark: Any) -> None:
     """SaveAsTable too."""
     for _ in range(2):

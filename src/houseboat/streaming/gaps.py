@@ -8,5 +8,7 @@ GAPS: dict[str, str] = {
     "a Delta source with column mapping": "write the table without delta.columnMapping.mode",
     "a Delta source with deletion vectors": "run REORG TABLE ... APPLY (PURGE), or set delta.enableDeletionVectors = false",
     "rampUpTime of the rate source": "leave it out",
+    "spark.databricks.delta.write.txnAppId for INSERT, UPDATE, DELETE, MERGE": "unset it; let the statement itself do "
+    "nothing the second time (MERGE by key), or write a DataFrame with the options txnAppId and txnVersion",
 }
 """What is not here -> what to do instead."""

@@ -138,7 +138,7 @@ class Streams(Handler):
             with self._lock:
                 self._running[folder] = query
             queries.add(query)
-            self._reporter.started(query)
+            self._reporter.started(query, plan.command.write_stream_operation_start.clustering_column_names)
             query.start()
         except BaseException as error:
             query.abandon()

@@ -1,8 +1,9 @@
 """``txnAppId`` and ``txnVersion``: a Delta write that happens once, however often it is tried.
 
 The embedded engine ignores both options. This handler skips a write that the table already holds and stamps the
-others (see ``txn``).
-Source: Delta Lake, "Idempotent table writes in foreachBatch".
+others (see ``txn``). The session's ``spark.databricks.delta.write.txnAppId`` and ``txnVersion`` stand in for the options;
+they mean statements too, which can carry no stamp: those are refused.
+Source: Delta Lake, "Idempotent table writes in foreachBatch"; ``DeltaSQLConf.IDEMPOTENT_DML_TXN_APP_ID``.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ from pyspark.sql.connect.proto import commands_pb2
 from houseboat.delta import log
 from houseboat.engine import answers, plans
 from houseboat.engine.handler import Handler, Proceed, SessionContext
+from houseboat.errors import Unsupported
 from houseboat.streaming.errors import StreamingError
-from houseboat.streaming.txn import Stamp, last_version
+from houseboat.streaming.gaps import GAPS
+from houseboat.streaming.txn import Stamp, is_stamp, last_version
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.proto import base_pb2 as pb2
 
     from houseboat.streaming.places import Places
 
+_STATEMENTS = ("INSERT", "UPDATE", "DELETE", "MERGE")
+_GAP = "spark.databricks.delta.write.txnAppId for INSERT, UPDATE, DELETE, MERGE"
 _APP, _VERSION, _METADATA = "txnappid", "txnversion", "usermetadata"
 
 
@@ -39,7 +44,12 @@ class IdempotentWrites(Handler):
     def execute(self, plan: pb2.Plan, session: SessionContext, proceed: Proceed) -> Iterator[pb2.ExecutePlanResponse]:
         """Skip what was written before; else write it with its stamp."""
         write = plans.write_target(plan.command) if plan.HasField("command") else None
+        confs = _confs(session)
+        if confs and plan.HasField("command"):
+            _refuse_statement(plan)
         options = plans.options(write) if write is not None else {}
+        if not is_stamp(options.get(_METADATA)):  # a query's sink has stamped its write itself
+            options = confs | options
         if write is None or (_APP not in options and _VERSION not in options):
             return proceed(plan)
         stamp, table = _stamp(options), self._table(write, options, session)
@@ -70,6 +80,18 @@ class IdempotentWrites(Handler):
         with self._lock:
             self._seen[(table, app)] = (newest, result)
         return result
+
+
+def _confs(session: SessionContext) -> dict[str, str]:
+    """What the session says in the place of the options."""
+    values = {key: session.setting(f"spark.databricks.delta.write.{key}") for key in (_APP, _VERSION)}
+    return {key: value for key, value in values.items() if value}
+
+
+def _refuse_statement(plan: pb2.Plan) -> None:
+    words = (plans.sql_text(plan) or "").split(maxsplit=1)
+    if plan.command.HasField("merge_into_table_command") or (words and words[0].upper() in _STATEMENTS):
+        raise Unsupported(f"{_GAP} is not supported", hint=GAPS[_GAP])
 
 
 def _stamp(options: dict[str, str]) -> Stamp:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from houseboat.runs import Status, current_run
@@ -20,8 +21,8 @@ class Reporter:
         self._open: dict[str, Run] = {}
         self._lock = threading.Lock()
 
-    def started(self, query: Query) -> None:
-        """A query was started."""
+    def started(self, query: Query, clustering: Sequence[str] = ()) -> None:
+        """A query was started. ``clustering``: the columns of ``clusterBy``, of which the run says that they change nothing."""
         if self._runs is None:
             return
         name = query.who.name or query.parts.sink.description
@@ -29,6 +30,10 @@ class Reporter:
         run = self._runs.begin("query", name, parent=current_run.get(), input=asked)
         with self._lock:
             self._open[query.who.run_id] = run
+        if clustering:
+            note = f"clusterBy({', '.join(clustering)}) is accepted without effect: tables are not clustered here"
+            run.output["note"] = note
+            self._runs.progress(run, note)
 
     def progress(self, query: Query) -> None:
         """A batch is in the sink."""

@@ -34,6 +34,11 @@ class Stamp:
         return json.dumps(value, separators=(",", ":"))
 
 
+def is_stamp(metadata: str | None) -> bool:
+    """Whether a commit's ``userMetadata`` looks like that of a stamp."""
+    return metadata is not None and metadata.startswith('{"txn"')
+
+
 def last_version(table: Path, app: str, *, after: int = -1) -> int | None:
     """The version that ``app`` wrote last, in the commits after table version ``after``; None when it wrote none.
 
@@ -53,7 +58,7 @@ def _written_by(actions: list[dict[str, Any]], app: str) -> int | None:
         if txn and txn.get("appId") == app:
             return int(txn["version"])
     text = log.user_metadata(actions)
-    if not text or not text.startswith('{"txn"'):
+    if text is None or not is_stamp(text):
         return None
     try:
         txn = json.loads(text)["txn"]
