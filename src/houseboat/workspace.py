@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +19,8 @@ from houseboat.runs import Json, Run, Runs
 from houseboat.seed import stand_ins
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyspark.sql.connect.session import SparkSession
 
     from houseboat.engine import Engine
@@ -227,8 +228,10 @@ def _jobs(workspace: Workspace) -> Any:
 
 
 def _pipelines(workspace: Workspace) -> Any:
+    from houseboat.databricks import delta_tables
     from houseboat.pipelines import Pipelines, read_spec
 
+    delta_tables.install()
     bundle = workspace.bundle
     specs = {
         key: read_spec(

@@ -62,6 +62,9 @@ def _display(frame: object) -> None:
 def _install() -> None:
     from pyspark.sql import DataFrame
 
+    from houseboat.databricks import delta_tables
+
+    delta_tables.install()
     if not hasattr(DataFrame, "display"):
         DataFrame.display = _display
     if "pyspark.dbutils" not in sys.modules:
