@@ -11,10 +11,12 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from houseboat.errors import Place, ProjectError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MANIFEST = "houseboat.toml"
 STATE = ".houseboat"

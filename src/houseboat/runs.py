@@ -21,10 +21,12 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from houseboat.errors import HouseboatError, RunFailed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Json = Any
 """A JSON value: None, bool, int, float, str, list or dict of these."""

@@ -9,13 +9,17 @@ from __future__ import annotations
 import fnmatch
 import os
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.errors import HouseboatError, Place
-from houseboat.lake import Lake, WebSources
-from houseboat.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from houseboat.lake import Lake, WebSources
+    from houseboat.project import Project
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,13 @@ def drops(project: Project) -> dict[str, Path]:
 def seed(project: Project, lake: Lake, web: WebSources, folder: Path, *, drop: str | None = None) -> list[Seeded]:
     """Put every file of ``folder`` that a rule names in its place. ``drop``: its name, the folder's by default."""
     if not project.seeds:
-        raise HouseboatError("the manifest has no [[seed]] rules", place=Place(project.manifest), hint="see docs/reference/manifest.md")
+        raise HouseboatError(
+            "the manifest has no [[seed]] rules", place=Place(project.manifest), hint="see docs/reference/manifest.md"
+        )
     if not folder.is_dir():
-        raise HouseboatError(f"{folder} is not a folder of files", hint="give a folder with --data, or a number with --drop")
+        raise HouseboatError(
+            f"{folder} is not a folder of files", hint="give a folder with --data, or a number with --drop"
+        )
     name = drop or folder.resolve().name
     found = []
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -51,7 +59,11 @@ def seed(project: Project, lake: Lake, web: WebSources, folder: Path, *, drop: s
         found.append(_put(file, _place(address, project, lake, web), address))
     if not found:
         patterns = ", ".join(pattern for rule in project.seeds for pattern in rule.files)
-        raise HouseboatError(f"no file in {folder} matches a seed rule", hint=f"expected: {patterns}", place=Place(project.manifest, at="seed"))
+        raise HouseboatError(
+            f"no file in {folder} matches a seed rule",
+            hint=f"expected: {patterns}",
+            place=Place(project.manifest, at="seed"),
+        )
     return found
 
 

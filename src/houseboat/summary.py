@@ -7,13 +7,14 @@ Counts come from the runs themselves: a notebook that exits with ``{"table", "ro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from houseboat.delta import log
-from houseboat.runs import Json, Run, Runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from houseboat.runs import Json, Run, Runs
     from houseboat.workspace import Workspace
 
 _COUNTED = {"table", "rows_in", "kept"}

@@ -44,7 +44,7 @@ def test_lists(home: Home, schema: str) -> None:
 
 
 def test_existence(home: Home, spark: Any, schema: str) -> None:
-    """tableExists and databaseExists by all forms of a name; a dropped table is gone everywhere."""
+    """TableExists and databaseExists by all forms of a name; a dropped table is gone everywhere."""
     other = home.session()
     spark.sql(f"create table {schema}.t (a int)")
     assert other.catalog.tableExists(f"{schema}.t")
@@ -61,7 +61,7 @@ def test_existence(home: Home, spark: Any, schema: str) -> None:
 
 
 def test_temporary_views_are_dropped(spark: Any) -> None:
-    """dropTempView says whether there was one."""
+    """DropTempView says whether there was one."""
     spark.range(1).createOrReplaceTempView("tv")
     assert "tv" in [found.name for found in spark.catalog.listTables()]
     assert spark.catalog.dropTempView("tv")
@@ -70,7 +70,7 @@ def test_temporary_views_are_dropped(spark: Any) -> None:
 
 
 def test_tables_are_made_through_the_catalog(spark: Any, schema: str) -> None:
-    """createTable with a schema is a Delta table; with a path and a source, an external one."""
+    """CreateTable with a schema is a Delta table; with a path and a source, an external one."""
     spark.catalog.createTable(f"{schema}.t", schema=spark.range(1).schema)
     spark.range(3).write.mode("append").saveAsTable(f"{schema}.t")
     assert spark.table(f"{schema}.t").count() == 3

@@ -119,7 +119,7 @@ def test_columns_are_added_with_all_types(spark: Any, table: str) -> None:
 def test_constraints_hold(spark: Any, table: str) -> None:
     """ADD CONSTRAINT ... CHECK refuses rows from then on, also in other spellings; DROP CONSTRAINT lets them in."""
     spark.sql(f"alter table {table} add constraint small check (id < (10 + 5))")
-    with pytest.raises(Exception, match="(?i)small|constraint|check"):
+    with pytest.raises(Exception, match=r"(?i)small|constraint|check"):
         spark.sql(f"insert into {table} values (99)")
     assert spark.table(table).count() == 3
     spark.sql(f"alter table {table} drop constraint small")
@@ -131,7 +131,7 @@ def test_constraints_hold(spark: Any, table: str) -> None:
 
 def test_a_constraint_that_rows_break_is_refused(spark: Any, table: str) -> None:
     """ADD CONSTRAINT checks the rows that are there."""
-    with pytest.raises(Exception, match="(?i)check|constraint|invalid"):
+    with pytest.raises(Exception, match=r"(?i)check|constraint|invalid"):
         spark.sql(f"alter table {table} add constraint none check (id > 100)")
 
 
@@ -154,7 +154,9 @@ def test_other_alterations_are_declared_gaps(spark: Any, table: str) -> None:
     spark.sql(f"alter table {table} set tags ('a' = 'b')")
 
 
-@pytest.mark.parametrize("text", ["describe history {}", "optimize {}", "vacuum {}", "restore table {} to version as of 0"])
+@pytest.mark.parametrize(
+    "text", ["describe history {}", "optimize {}", "vacuum {}", "restore table {} to version as of 0"]
+)
 def test_a_missing_table_is_named(spark: Any, schema: str, text: str) -> None:
     """By name and by path."""
     with pytest.raises(CatalogError, match="none does not exist"):

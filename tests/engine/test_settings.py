@@ -65,7 +65,11 @@ def test_credentials_are_accepted_and_never_echoed(
     """By spark.conf or SQL: reading and writing go on, and the value is in no result, log, output or error."""
     caplog.set_level(logging.DEBUG)
     spark.conf.set(key, SECRET)
-    shown = [str(spark.sql(f"set {key} = {SECRET}").collect()), str(spark.sql(f"set {key}").collect()), str(spark.sql("set").collect())]
+    shown = [
+        str(spark.sql(f"set {key} = {SECRET}").collect()),
+        str(spark.sql(f"set {key}").collect()),
+        str(spark.sql("set").collect()),
+    ]
     with pytest.raises(Exception, match="nothing_here") as caught:
         spark.sql("select nothing_here").collect()
     spark.range(1).write.mode("overwrite").parquet("abfss://raw@st.dfs.core.windows.net/credentials")

@@ -52,7 +52,9 @@ def test_columns_partitions_and_properties(spark: Any, schema: str) -> None:
 
 def test_show_create_table_can_be_run_again(spark: Any, schema: str) -> None:
     """The text of SHOW CREATE TABLE makes the same table."""
-    spark.sql(f"create table {schema}.t (a int, p string) partitioned by (p) comment 'as told' tblproperties ('k' = 'v')")
+    spark.sql(
+        f"create table {schema}.t (a int, p string) partitioned by (p) comment 'as told' tblproperties ('k' = 'v')"
+    )
     text = spark.sql(f"show create table {schema}.t").collect()[0]["createtab_stmt"]
     spark.sql(f"drop table {schema}.t")
     spark.sql(text)

@@ -58,7 +58,7 @@ def test_other_sessions_see_a_table_at_once(home: Home, schema: str) -> None:
     one.sql(f"alter table {schema}.t add columns (b string)")
     assert two.sql(f"select * from {schema}.t").columns == ["a", "b"]
     one.sql(f"drop table {schema}.t")
-    with pytest.raises(Exception, match="TABLE_OR_VIEW_NOT_FOUND|not found"):
+    with pytest.raises(Exception, match=r"TABLE_OR_VIEW_NOT_FOUND|not found"):
         two.sql(f"select * from {schema}.t").collect()
 
 
@@ -147,7 +147,10 @@ def test_create_table_notes_a_feature_that_the_engine_cannot_write(spark: Any, s
     """delta.enableChangeDataFeed is kept as a note of the table, and rows can still be written."""
     spark.sql(f"create table {schema}.t (a int) tblproperties (delta.enableChangeDataFeed = true)")
     spark.sql(f"insert into {schema}.t values (1)")
-    assert spark.sql(f"describe detail {schema}.t").collect()[0]["properties"]["houseboat.delta.enableChangeDataFeed"] == "true"
+    assert (
+        spark.sql(f"describe detail {schema}.t").collect()[0]["properties"]["houseboat.delta.enableChangeDataFeed"]
+        == "true"
+    )
     assert rows(spark.table(f"{schema}.t")) == [(1,)]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_save_as_table_modes(home: Home, spark: Any, schema: str) -> None:
-    """error is the default, append adds, overwrite replaces, ignore does nothing; all are seen by other sessions."""
+    """Error is the default, append adds, overwrite replaces, ignore does nothing; all are seen by other sessions."""
     name = f"{schema}.t"
     spark.range(2).write.saveAsTable(name)
     with pytest.raises(CatalogError, match="already exists"):
@@ -29,7 +29,7 @@ def test_save_as_table_modes(home: Home, spark: Any, schema: str) -> None:
 
 
 def test_overwrite_with_other_columns_needs_to_be_asked_for(spark: Any, schema: str) -> None:
-    """overwriteSchema replaces the columns, mergeSchema adds them, neither is done unasked."""
+    """OverwriteSchema replaces the columns, mergeSchema adds them, neither is done unasked."""
     name = f"{schema}.t"
     spark.range(1).write.saveAsTable(name)
     wider = spark.sql("select 1L as id, 'x' as b")
@@ -67,7 +67,7 @@ def test_save_as_table_of_another_format(home: Home, spark: Any, schema: str) ->
 
 
 def test_partitions_are_kept(spark: Any, schema: str) -> None:
-    """partitionBy is the table's partitioning; replaceWhere replaces one partition."""
+    """PartitionBy is the table's partitioning; replaceWhere replaces one partition."""
     name = f"{schema}.t"
     spark.sql("select id, id % 2 as p from range(4)").write.partitionBy("p").saveAsTable(name)
     assert spark.sql(f"describe detail {name}").collect()[0]["partitionColumns"] == ["p"]
@@ -76,7 +76,7 @@ def test_partitions_are_kept(spark: Any, schema: str) -> None:
 
 
 def test_insert_into_goes_by_position(spark: Any, schema: str) -> None:
-    """insertInto appends or overwrites an existing table, and never makes one."""
+    """InsertInto appends or overwrites an existing table, and never makes one."""
     spark.sql(f"create table {schema}.t (a bigint, b string)")
     spark.sql("select 1L as x, 'one' as y").write.insertInto(f"{schema}.t")
     assert rows(spark.table(f"{schema}.t")) == [(1, "one")]

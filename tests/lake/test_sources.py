@@ -68,7 +68,9 @@ def test_a_folder_answers_with_its_index(web: WebSources) -> None:
     assert web.request(f"{BASE}/api/").status == 200
 
 
-@pytest.mark.parametrize("path", ["../secret.txt", "%2e%2e/secret.txt", "data/../../secret.txt", "data/..%2f..%2fsecret.txt"])
+@pytest.mark.parametrize(
+    "path", ["../secret.txt", "%2e%2e/secret.txt", "data/../../secret.txt", "data/..%2f..%2fsecret.txt"]
+)
 def test_nothing_outside_the_folder_is_served(web: WebSources, path: str) -> None:
     """Dots, plain or encoded, never lead out."""
     with pytest.raises(LakePathError, match="leave"):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 import houseboat
 from houseboat.errors import HouseboatError, disk_full
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _VERBS = {
     "run": "houseboat.cli.run:run",

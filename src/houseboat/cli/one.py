@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from houseboat.cli.options import json_option, manifest_option, parameters_option, parsed, print_json, project_argument
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _run_one(

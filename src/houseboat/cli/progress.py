@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from houseboat.runs import Event, Run, Status
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from rich.console import Console
     from rich.live import Live
     from rich.tree import Tree

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from houseboat.cli.options import json_option, manifest_option, print_json, project_argument
 from houseboat.errors import HouseboatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SHOWN = 1000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,8 @@ import click
 from houseboat.cli.options import json_option, manifest_option, print_json, project_argument
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from houseboat.workspace import Workspace
 
 

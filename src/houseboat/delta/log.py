@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _COMMIT = re.compile(r"^(\d{20})\.json$")
 _CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint.*\.parquet$")
@@ -65,7 +67,8 @@ def user_metadata(actions: list[dict[str, Any]]) -> str | None:
 
 def stamp(table: Path) -> tuple[int, int, int] | None:
     """The newest version with its commit file's time and size: another value means that something was written, even
-    when the table was removed and made anew with the same version. None when there is no table."""
+    when the table was removed and made anew with the same version. None when there is no table.
+    """
     version = latest_version(table)
     if version is None:
         return None
@@ -87,6 +90,6 @@ def identity(table: Path) -> str:
 
 def schema_string(table: Path) -> str:
     """The table's current schema as Delta's JSON text; it changes exactly when a column does."""
-    from deltalake import DeltaTable  # noqa: PLC0415
+    from deltalake import DeltaTable
 
     return str(DeltaTable(str(table), without_files=True).schema().to_json())

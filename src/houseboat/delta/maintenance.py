@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from houseboat.errors import HouseboatError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     import pyarrow as pa
     from deltalake import DeltaTable
 
@@ -119,7 +120,10 @@ def optimize(path: Path, *, zorder: Sequence[str] = (), address: str) -> pa.Tabl
 
     table = open_table(path)
     metrics: dict[str, Any] = table.optimize.z_order(list(zorder)) if zorder else table.optimize.compact()
-    shown = {key: json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value for key, value in metrics.items()}
+    shown = {
+        key: json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value
+        for key, value in metrics.items()
+    }
     return pa.table({"path": [address], "metrics": [json.dumps(shown, default=str)]})
 
 
@@ -135,7 +139,10 @@ def vacuum(path: Path, *, hours: float | None, dry_run: bool, address: str, chec
         )
     table = open_table(path)
     gone = table.vacuum(
-        retention_hours=None if hours is None else int(hours), dry_run=dry_run, enforce_retention_duration=False, full=True
+        retention_hours=None if hours is None else int(hours),
+        dry_run=dry_run,
+        enforce_retention_duration=False,
+        full=True,
     )
     return pa.table({"path": [f"{address}/{file}" for file in gone]} if dry_run else {"path": [address]})
 
@@ -171,7 +178,8 @@ def add_columns(path: Path, fields: Sequence[str]) -> None:
 
 def set_properties(path: Path, properties: Mapping[str, str]) -> None:
     """``ALTER TABLE ... SET TBLPROPERTIES``. Properties that ask for table features which the embedded engine cannot
-    write (Sail 0.7.2 refuses every write to such a table) are kept under ``houseboat.``, as a note."""
+    write (Sail 0.7.2 refuses every write to such a table) are kept under ``houseboat.``, as a note.
+    """
     kept = {f"houseboat.{key}" if _FEATURES.match(key) else key: value for key, value in properties.items()}
     open_table(path).alter.set_table_properties(kept, raise_if_not_exists=False)
 
@@ -192,9 +200,13 @@ def drop_constraint(path: Path, name: str, *, missing_ok: bool) -> None:
 
 
 def _texts(values: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    return [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in values.items() if value is not None]
+    return [
+        (key, value if isinstance(value, str) else json.dumps(value))
+        for key, value in values.items()
+        if value is not None
+    ]
 
 
 def properties(path: Path) -> dict[str, str]:
     """The table's properties, as ``SHOW TBLPROPERTIES`` shows them."""
-    return dict(_texts(open_table(path).metadata().configuration))
+    return {key: value or "" for key, value in _texts(open_table(path).metadata().configuration)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pyspark.sql.connect.proto import base_pb2 as pb2
 from pyspark.sql.connect.proto import relations_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
 
     from houseboat.engine.handler import SessionContext
@@ -47,7 +48,7 @@ def local_relation(data: pa.Table) -> relations_pb2.Relation:
 
 def empty_sql_result() -> Iterator[pb2.ExecutePlanResponse]:
     """What Spark answers for a statement without output: no columns, no rows."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     return sql_result(pa.table({}))
 
@@ -59,7 +60,7 @@ def collect(session: SessionContext, relation: relations_pb2.Relation) -> pa.Tab
 
 def arrow(responses: list[pb2.ExecutePlanResponse]) -> pa.Table:
     """The Arrow table that a list of responses carries."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     batches: list[pa.RecordBatch] = []
     schema = None
@@ -72,7 +73,7 @@ def arrow(responses: list[pb2.ExecutePlanResponse]) -> pa.Table:
 
 
 def _ipc(data: pa.Table) -> bytes:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, data.schema) as writer:
@@ -84,12 +85,12 @@ def _ipc(data: pa.Table) -> bytes:
 
 
 def _spark_schema(data: pa.Table):  # type: ignore[no-untyped-def] # noqa: ANN202 - pyspark.sql.types.StructType
-    from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415
+    from pyspark.sql.pandas.types import from_arrow_schema
 
     return from_arrow_schema(data.schema)
 
 
 def _schema(data: pa.Table):  # type: ignore[no-untyped-def] # noqa: ANN202 - types_pb2.DataType
-    from pyspark.sql.connect.types import pyspark_types_to_proto_types  # noqa: PLC0415
+    from pyspark.sql.connect.types import pyspark_types_to_proto_types
 
     return pyspark_types_to_proto_types(_spark_schema(data))

@@ -11,9 +11,12 @@ import sqlite3
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.errors import HouseboatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Full = tuple[str, str, str]
 """A full name: catalog, schema, table; lower case."""
@@ -61,7 +64,8 @@ class Catalog:
 
     def __init__(self, path: Path, *, warehouse: Path, default: str = HIVE_METASTORE) -> None:
         """``warehouse``: where managed tables of schemas without a location live. ``default``: a new session's
-        current catalog."""
+        current catalog.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.warehouse = warehouse
         self.default = default.lower()
@@ -85,7 +89,9 @@ class Catalog:
 
     def schemas(self, catalog: str) -> list[str]:
         """The schema names of a catalog."""
-        return [row[0] for row in self._all("select name from schemas where catalog = ? order by name", catalog.lower())]
+        return [
+            row[0] for row in self._all("select name from schemas where catalog = ? order by name", catalog.lower())
+        ]
 
     def tables(self, catalog: str, schema: str) -> list[Entry]:
         """The tables and views of a schema."""
@@ -111,13 +117,17 @@ class Catalog:
         """Whether a schema exists."""
         return schema.lower() in self.schemas(catalog)
 
-    def create_catalog(self, name: str, *, location: str | None = None, comment: str | None = None, exist_ok: bool) -> None:
+    def create_catalog(
+        self, name: str, *, location: str | None = None, comment: str | None = None, exist_ok: bool
+    ) -> None:
         """``CREATE CATALOG``."""
         _check(name)
         if name.lower() in self.catalogs():
             if exist_ok:
                 return
-            raise CatalogError(f"catalog {name!r} already exists", code="CATALOG_ALREADY_EXISTS", hint="CREATE CATALOG IF NOT EXISTS")
+            raise CatalogError(
+                f"catalog {name!r} already exists", code="CATALOG_ALREADY_EXISTS", hint="CREATE CATALOG IF NOT EXISTS"
+            )
         with self._change() as db:
             db.execute("insert into catalogs values (?, ?, ?)", (name.lower(), location, comment))
             db.execute("insert or ignore into schemas values (?, 'default', null, null)", (name.lower(),))
@@ -129,13 +139,17 @@ class Catalog:
         _check(name)
         if catalog.lower() not in self.catalogs():
             raise CatalogError(
-                f"catalog {catalog!r} does not exist", code="NO_SUCH_CATALOG_EXCEPTION", hint=f"CREATE CATALOG {catalog}"
+                f"catalog {catalog!r} does not exist",
+                code="NO_SUCH_CATALOG_EXCEPTION",
+                hint=f"CREATE CATALOG {catalog}",
             )
         if self.has_schema(catalog, name):
             if exist_ok:
                 return
             raise CatalogError(
-                f"schema {catalog}.{name} already exists", code="SCHEMA_ALREADY_EXISTS", hint="CREATE SCHEMA IF NOT EXISTS"
+                f"schema {catalog}.{name} already exists",
+                code="SCHEMA_ALREADY_EXISTS",
+                hint="CREATE SCHEMA IF NOT EXISTS",
             )
         with self._change() as db:
             db.execute("insert into schemas values (?, ?, ?, ?)", (catalog.lower(), name.lower(), location, comment))
@@ -149,7 +163,9 @@ class Catalog:
         gone = self.tables(catalog, name)
         if gone and not cascade:
             raise CatalogError(
-                f"schema {catalog}.{name} holds {len(gone)} tables", code="SCHEMA_NOT_EMPTY", hint="DROP SCHEMA ... CASCADE"
+                f"schema {catalog}.{name} holds {len(gone)} tables",
+                code="SCHEMA_NOT_EMPTY",
+                hint="DROP SCHEMA ... CASCADE",
             )
         with self._change() as db:
             db.execute("delete from tables where catalog = ? and schema = ?", (catalog.lower(), name.lower()))
@@ -175,7 +191,9 @@ class Catalog:
         _check(entry.full[2])
         if not self.has_schema(catalog, schema):
             raise CatalogError(
-                f"schema {catalog}.{schema} does not exist", code="SCHEMA_NOT_FOUND", hint=f"CREATE SCHEMA {catalog}.{schema}"
+                f"schema {catalog}.{schema} does not exist",
+                code="SCHEMA_NOT_FOUND",
+                hint=f"CREATE SCHEMA {catalog}.{schema}",
             )
         home = entry.view_home or (None, None)
         values = (
@@ -226,11 +244,11 @@ class Catalog:
 class _Change:
     """One transaction that also raises the generation."""
 
-    def __init__(self, db: sqlite3.Connection, lock: threading.RLock) -> None:  # type: ignore[valid-type]
+    def __init__(self, db: sqlite3.Connection, lock: threading.RLock) -> None:
         self._db, self._lock = db, lock
 
     def __enter__(self) -> sqlite3.Connection:
-        self._lock.acquire()  # type: ignore[attr-defined]
+        self._lock.acquire()
         self._db.execute("begin immediate")
         return self._db
 
@@ -242,7 +260,7 @@ class _Change:
             else:
                 self._db.execute("rollback")
         finally:
-            self._lock.release()  # type: ignore[attr-defined]
+            self._lock.release()
 
 
 def _lower(full: Full) -> Full:
@@ -257,4 +275,6 @@ def _check(name: str) -> None:
 def _entry(row: tuple) -> Entry:  # type: ignore[type-arg]
     catalog, schema, name, kind, provider, location, managed, view_text, view_catalog, view_schema, comment, _ = row
     home = (view_catalog, view_schema) if view_catalog else None
-    return Entry((catalog, schema, name), kind, provider or "delta", location or "", bool(managed), view_text, home, comment)
+    return Entry(
+        (catalog, schema, name), kind, provider or "delta", location or "", bool(managed), view_text, home, comment
+    )

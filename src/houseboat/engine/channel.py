@@ -9,7 +9,6 @@ engine never heard of it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -18,10 +17,12 @@ from pyspark.sql.connect.proto import base_pb2 as pb2
 from houseboat.engine.help import helpful
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from houseboat.engine.handler import SessionContext
 
 
-class HandlerInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+class HandlerInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
     """One session's way through the handlers. ``session`` is set once the session exists."""
 
     def __init__(self) -> None:
@@ -57,7 +58,7 @@ class HandlerInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClien
     @staticmethod
     def _note(operation: pb2.ConfigRequest.Operation, settings: dict[str, str]) -> None:
         settings.update({pair.key: pair.value for pair in operation.set.pairs})
-        for key in operation.unset.keys:  # noqa: SIM118 - a field of the message, not a dict
+        for key in operation.unset.keys:
             settings.pop(key, None)
 
     def _execute(

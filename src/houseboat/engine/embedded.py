@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from houseboat.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SUPPORTED_SAIL = "0.7.2"
 DEFAULT_CATALOG = "spark_catalog"
@@ -23,7 +25,8 @@ class EmbeddedServer:
 
     def __init__(self, catalogs: Iterable[str] = (), default: str = DEFAULT_CATALOG, *, port: int = 0) -> None:
         """``catalogs``: the names that three-level table names may begin with, besides ``spark_catalog``;
-        ``default``: a new session's current catalog; ``port``: 0 takes a free one."""
+        ``default``: a new session's current catalog; ``port``: 0 takes a free one.
+        """
         try:
             found = version("pysail")
         except PackageNotFoundError:
@@ -43,7 +46,7 @@ class EmbeddedServer:
         os.environ["SAIL_CATALOG__LIST"] = f"[{listed}]"
         os.environ["SAIL_CATALOG__DEFAULT_CATALOG"] = default.lower()
         os.environ.setdefault("RUST_LOG", "error,sail_delta_lake::transaction=off")
-        from pysail.spark import SparkConnectServer  # noqa: PLC0415
+        from pysail.spark import SparkConnectServer
 
         self.catalogs = frozenset(names)
         self._server: Any = SparkConnectServer("127.0.0.1", port)

@@ -91,9 +91,9 @@ class SessionContext:
 
     def dataframe(self, relation: relations_pb2.Relation) -> DataFrame:
         """A DataFrame of this session over a raw relation."""
-        from pyspark.sql.connect.dataframe import DataFrame  # noqa: PLC0415
+        from pyspark.sql.connect.dataframe import DataFrame
 
-        from houseboat.engine.plans import raw_plan  # noqa: PLC0415
+        from houseboat.engine.plans import raw_plan
 
         return DataFrame(raw_plan(relation), self.spark)
 

@@ -20,7 +20,10 @@ HELP = (
         "The embedded engine has no input_file_name(): read with cloudFiles and select _metadata.file_path.",
     ),
     (r"Failed to commit transaction", "Another writer committed first and nothing was lost: run the statement again."),
-    (r"No space left on device|StorageFull|File too large", "The disk is full: free some space; what was committed is whole."),
+    (
+        r"No space left on device|StorageFull|File too large",
+        "The disk is full: free some space; what was committed is whole.",
+    ),
     (r"CAST_INVALID_INPUT|Cannot cast", "ANSI mode is on: use try_cast, or set spark.sql.ansi.enabled to false."),
 )
 
@@ -38,7 +41,7 @@ def helpful(error: grpc.RpcError) -> grpc.RpcError:
     return _HelpfulError(error, text) if text else error
 
 
-class _HelpfulError(grpc.RpcError, grpc.Call):  # type: ignore[misc]
+class _HelpfulError(grpc.RpcError, grpc.Call):
     """The engine's status with a longer message, in the shape that PySpark's client reads."""
 
     def __init__(self, error: Any, text: str) -> None:

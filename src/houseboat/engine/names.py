@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from houseboat.engine.sql_text import Name, Token, names, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TABLE_FOLLOWS = frozenset(
     {

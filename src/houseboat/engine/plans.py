@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 from pyspark.sql.connect.plan import LogicalPlan
 from pyspark.sql.connect.proto import base_pb2 as pb2
 from pyspark.sql.connect.proto import commands_pb2, relations_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def relations(message: Message) -> Iterator[relations_pb2.Relation]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from houseboat.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyspark.sql.connect.session import SparkSession
 
@@ -36,7 +35,8 @@ class Engine:
     ) -> None:
         """``remote``: ``sail`` (embedded) or ``sc://host:port``. ``handlers``: first asked first. ``catalogs``: names the
         embedded engine knows from the start; ``default_catalog`` is a new session's current one. ``settings``:
-        configuration of every session, such as ``spark.sql.ansi.enabled``."""
+        configuration of every session, such as ``spark.sql.ansi.enabled``.
+        """
         self.remote = remote
         self.handlers = list(handlers)
         self._catalogs = list(catalogs)
@@ -53,18 +53,19 @@ class Engine:
 
     def session(self) -> SparkSession:
         """A new session, its own temporary views and configuration; catalogue and lake are everyone's."""
-        import warnings  # noqa: PLC0415
+        import warnings
 
-        import grpc  # noqa: PLC0415
+        import grpc
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
-            from pyspark.sql.connect.client import DefaultChannelBuilder  # noqa: PLC0415
-            from pyspark.sql.connect.proto import base_pb2_grpc  # noqa: PLC0415
-            from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
+            from pyspark.sql.connect.client import DefaultChannelBuilder
+            from pyspark.sql.connect.proto import base_pb2_grpc
+            from pyspark.sql.connect.session import SparkSession
 
-        from houseboat.engine.channel import HandlerInterceptor  # noqa: PLC0415
-        from houseboat.engine.handler import SessionContext  # noqa: PLC0415
+        from houseboat.engine import older_servers
+        from houseboat.engine.channel import HandlerInterceptor
+        from houseboat.engine.handler import SessionContext
 
         interceptor = HandlerInterceptor()
         url = self._url()
@@ -79,6 +80,8 @@ class Engine:
             spark: SparkSession = SparkSession.builder.channelBuilder(builder).create()
             context = SessionContext(spark, base_pb2_grpc.SparkConnectServiceStub(plain), self.handlers, self)
             interceptor.session = context
+            if not self.embedded:
+                older_servers.complete(spark)
             for key, value in self._settings.items():
                 spark.conf.set(key, value)
         except grpc.RpcError as error:
@@ -105,7 +108,7 @@ class Engine:
             return self.remote
         with self._lock:
             if self._server is None:
-                from houseboat.engine.embedded import EmbeddedServer  # noqa: PLC0415
+                from houseboat.engine.embedded import EmbeddedServer
 
                 self._server = EmbeddedServer(self._catalogs, self._default_catalog)
             return self._server.url
@@ -126,7 +129,7 @@ def _answers(endpoint: str, remote: str) -> None:
 
 def _speaks(channel: Any, remote: str) -> None:
     """Raise when what listens does not speak the protocol: another program has the port."""
-    import grpc  # noqa: PLC0415
+    import grpc
 
     try:
         grpc.channel_ready_future(channel).result(timeout=_PATIENCE)

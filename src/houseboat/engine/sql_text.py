@@ -7,8 +7,11 @@ paths in the text, with their places, so that they can be replaced. Quotes, comm
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _TOKEN = re.compile(
     r"""
@@ -76,7 +79,9 @@ def names(found: Sequence[Token]) -> Iterator[tuple[Name, int, int]]:
     """Every dotted name with the indexes of its first and last token."""
     index = 0
     while index < len(found):
-        if found[index].kind not in ("word", "quoted") or (index and found[index - 1].value == "." and found[index - 1].kind == "punct"):
+        if found[index].kind not in ("word", "quoted") or (
+            index and found[index - 1].value == "." and found[index - 1].kind == "punct"
+        ):
             index += 1
             continue
         last = index

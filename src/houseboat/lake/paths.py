@@ -22,13 +22,18 @@ import itertools
 import os
 import re
 import threading
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from houseboat.errors import LakePathError
 
-_CLOUD = re.compile(r"^(?:abfss?|wasbs?)://(?P<container>[^@/]+)@(?P<account>[^./]+)\.[^/]+(?P<path>/.*)?$", re.IGNORECASE)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CLOUD = re.compile(
+    r"^(?:abfss?|wasbs?)://(?P<container>[^@/]+)@(?P<account>[^./]+)\.[^/]+(?P<path>/.*)?$", re.IGNORECASE
+)
 _CLOUD_SCHEME = re.compile(r"^(?:abfss?|wasbs?|adl):/", re.IGNORECASE)
 _ADL = re.compile(r"^adl://(?P<account>[^./]+)\.[^/]+(?P<path>/.*)?$", re.IGNORECASE)
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -42,7 +47,8 @@ class Lake:
 
     def __init__(self, root: Path, *, allowed: Iterable[Path] = ()) -> None:
         """``root``: the lake's folder (made if absent). ``allowed``: further folders that ``file:`` and plain local
-        paths may name, such as the project's own."""
+        paths may name, such as the project's own.
+        """
         root.mkdir(parents=True, exist_ok=True)
         self.root = root.resolve()
         given = [root, *allowed]

@@ -12,12 +12,15 @@ import mimetypes
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from houseboat.errors import LakePathError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,11 @@ _OK = 200
 def _lower_host(url: str) -> str:
     """Scheme and host have no case."""
     parts = urlsplit(url)
-    return url if not parts.netloc else f"{parts.scheme}://{parts.netloc.lower()}{url[url.index('//') + 2 + len(parts.netloc) :]}"
+    return (
+        url
+        if not parts.netloc
+        else f"{parts.scheme}://{parts.netloc.lower()}{url[url.index('//') + 2 + len(parts.netloc) :]}"
+    )
 
 
 def _from_folder(place: Path, method: str, asked: Mapping[str, str]) -> Response:

@@ -7,7 +7,6 @@ the engine as it was written wherever the engine can know the names.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,8 @@ from houseboat.engine.names import common_table_expressions, quoted, split, tabl
 from houseboat.engine.sql_text import Name, names, tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from houseboat.engine.catalog import Catalog
     from houseboat.lake import Lake
 
@@ -46,7 +47,7 @@ class CatalogNames(Handler):
 
     def names(self, session: SessionContext) -> Names:
         """Where a session is."""
-        return session.state.setdefault(CatalogNames, Names(self.catalog.default))  # type: ignore[no-any-return]
+        return session.state.setdefault(CatalogNames, Names(self.catalog.default))
 
     def native(self, catalog: str) -> bool:
         """Whether the engine knows a catalog by its name."""

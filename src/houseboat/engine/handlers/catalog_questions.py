@@ -6,8 +6,6 @@ import fnmatch
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql.connect.proto import base_pb2 as pb2
-
 from houseboat.delta import maintenance
 from houseboat.engine import answers, plans
 from houseboat.engine.catalog import CatalogError
@@ -16,6 +14,7 @@ from houseboat.engine.names import literal, quoted, split
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyspark.sql.connect.proto import base_pb2 as pb2
 
     from houseboat.engine.catalog import Entry
     from houseboat.engine.handlers.catalog_names import CatalogNames
@@ -43,12 +42,12 @@ class CatalogQuestions(Handler):
             "table_exists": self._table_exists,
             "create_table": self._create_table,
             "create_external_table": self._create_table,
-            "refresh_table": lambda asked, session: _nothing(),
-            "cache_table": lambda asked, session: _nothing(),
-            "uncache_table": lambda asked, session: _nothing(),
-            "is_cached": lambda asked, session: _one(value=False),
-            "clear_cache": lambda asked, session: _nothing(),
-            "recover_partitions": lambda asked, session: _nothing(),
+            "refresh_table": _accepted,
+            "cache_table": _accepted,
+            "uncache_table": _accepted,
+            "is_cached": _no,
+            "clear_cache": _accepted,
+            "recover_partitions": _accepted,
             "list_columns": self._list_columns,
             "drop_temp_view": self._drop_temporary,
             "drop_table": self._statement("drop table {if_exists} {name}"),
@@ -56,7 +55,7 @@ class CatalogQuestions(Handler):
             "truncate_table": self._statement("truncate table {name}"),
             "create_database": self._statement("create schema {if_not_exists} {name}"),
             "drop_database": self._statement("drop schema {if_exists} {name} {cascade}"),
-            "analyze_table": lambda asked, session: _nothing(),
+            "analyze_table": _accepted,
         }
 
     def execute(self, plan: pb2.Plan, session: SessionContext, proceed: Proceed) -> Iterator[pb2.ExecutePlanResponse]:
@@ -94,7 +93,9 @@ class CatalogQuestions(Handler):
 
     def _list_tables(self, asked: Any, session: SessionContext) -> pa.Table:
         here = self._names.names(session)
-        catalog, schema = self._names.schema_of(split(asked.db_name), session) if asked.db_name else (here.catalog, here.schema)
+        catalog, schema = (
+            self._names.schema_of(split(asked.db_name), session) if asked.db_name else (here.catalog, here.schema)
+        )
         self._required_schema(catalog, schema)
         entries = {e.full[2]: e for e in self._catalog.tables(catalog, schema) if self._names.there(e)}
         rows = [_table(entries[name]) for name in _like(list(entries), asked)]
@@ -120,7 +121,7 @@ class CatalogQuestions(Handler):
         if asked.HasField("schema") and asked.schema.struct.fields:
             from pyspark.sql.connect.types import proto_schema_to_pyspark_data_type
 
-            fields = proto_schema_to_pyspark_data_type(asked.schema).fields  # type: ignore[attr-defined]
+            fields = proto_schema_to_pyspark_data_type(asked.schema).fields
             columns = "(" + ", ".join(f"{quoted((f.name,))} {f.dataType.simpleString()}" for f in fields) + ")"
         source = getattr(asked, "source", "") or "delta"
         options = ", ".join(f"{literal(k)} {literal(v)}" for k, v in asked.options.items() if k.lower() != "path")
@@ -173,7 +174,9 @@ class CatalogQuestions(Handler):
 
     def _required_schema(self, catalog: str, schema: str) -> None:
         if not self._catalog.has_schema(catalog, schema):
-            raise CatalogError(f"schema {catalog}.{schema} does not exist", code="SCHEMA_NOT_FOUND", hint="SHOW SCHEMAS lists them")
+            raise CatalogError(
+                f"schema {catalog}.{schema} does not exist", code="SCHEMA_NOT_FOUND", hint="SHOW SCHEMAS lists them"
+            )
 
     def _schema(self, catalog: str, name: str) -> dict[str, Any]:
         location = self._catalog.schema_location(catalog, name)
@@ -190,6 +193,15 @@ _TABLE = {
     "name": "string", "catalog": "string", "namespace": "list", "description": "string", "tableType": "string",
     "isTemporary": "bool",
 }  # fmt: skip
+
+
+def _accepted(_: Any, __: SessionContext) -> pa.Table:
+    """What the engine keeps by itself: caches, statistics."""
+    return _nothing()
+
+
+def _no(_: Any, __: SessionContext) -> pa.Table:
+    return _one(value=False)
 
 
 def _table(entry: Entry) -> dict[str, Any]:

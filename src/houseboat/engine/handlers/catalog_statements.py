@@ -78,7 +78,9 @@ class CatalogStatements(Statements):
         folder = self._names.volume(full)
         if folder.is_dir() and not exist_ok:
             raise CatalogError(
-                f"volume {'.'.join(full)} already exists", code="VOLUME_ALREADY_EXISTS", hint="CREATE VOLUME IF NOT EXISTS"
+                f"volume {'.'.join(full)} already exists",
+                code="VOLUME_ALREADY_EXISTS",
+                hint="CREATE VOLUME IF NOT EXISTS",
             )
         self._names.check_schema(full)
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +120,9 @@ class CatalogStatements(Statements):
     def _show_catalogs(self, asked: Asked) -> Answer:
         import pyarrow as pa
 
-        return answers.sql_result(pa.table({"catalog": pa.array(like(self._catalog.catalogs(), asked.cursor), pa.string())}))
+        return answers.sql_result(
+            pa.table({"catalog": pa.array(like(self._catalog.catalogs(), asked.cursor), pa.string())})
+        )
 
     def _show_schemas(self, asked: Asked) -> Answer:
         import pyarrow as pa

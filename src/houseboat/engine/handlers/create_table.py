@@ -41,7 +41,9 @@ def read(cursor: Cursor, full: Full, managed_location: str) -> Made:
     behind = Cursor(cursor.rest())
     options = span(behind, "OPTIONS")
     given = pairs(behind, options[0] + 1) if options else {}
-    location = clause(behind, "LOCATION") or next((value for key, value in given.items() if key.lower() == "path"), None)
+    location = clause(behind, "LOCATION") or next(
+        (value for key, value in given.items() if key.lower() == "path"), None
+    )
     provider = (word_after(behind, "USING") or "delta").lower()
     properties = span(behind, "TBLPROPERTIES")
     delta = provider == "delta"

@@ -145,7 +145,10 @@ def _columns(asked: Asked) -> list[str]:
     text = cursor.rest().strip().rstrip(";").strip()
     text = text[1:-1] if text.startswith("(") else text
     if _positioned(cursor):
-        raise Unsupported("ALTER TABLE ADD COLUMNS ... FIRST and AFTER are not supported", hint=GAPS["ALTER TABLE ADD COLUMNS ... FIRST, AFTER"])
+        raise Unsupported(
+            "ALTER TABLE ADD COLUMNS ... FIRST and AFTER are not supported",
+            hint=GAPS["ALTER TABLE ADD COLUMNS ... FIRST, AFTER"],
+        )
     parsed: StructType = asked.session.spark._parse_ddl(text)  # noqa: SLF001 - StructType.fromDDL asks any active session
     return [field.json() for field in parsed.fields]
 

@@ -7,7 +7,6 @@ Sail 0.7.2 drops them without a word when neither ``mergeSchema`` nor ``overwrit
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from houseboat.engine import plans
 from houseboat.engine.handler import Handler, Proceed, SessionContext
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pyspark.sql.types import StructField
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql.connect.proto import base_pb2 as pb2
@@ -13,6 +12,8 @@ from houseboat.engine.handler import Handler, Proceed, ProceedAnalyze, SessionCo
 from houseboat.engine.sql_text import Token, tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from houseboat.lake import Lake
 
 _FORMATS = ("DELTA", "CSV", "JSON", "PARQUET", "TEXT", "ORC", "AVRO", "BINARYFILE")
@@ -54,7 +55,11 @@ class LakePaths(Handler):
         found = tokens(sql)
         pieces, at = [], 0
         for index, token in enumerate(found):
-            if token.kind in ("string", "quoted") and self._names_a_place(found, index) and self._lake.is_address(token.value):
+            if (
+                token.kind in ("string", "quoted")
+                and self._names_a_place(found, index)
+                and self._lake.is_address(token.value)
+            ):
                 quote = sql[token.end - 1]
                 pieces += [sql[at : token.start], quote, self._local(token.value), quote]
                 at = token.end
@@ -124,7 +129,7 @@ class LakePaths(Handler):
         return place.as_posix()
 
     def _address(self, path: str) -> str:
-        from pathlib import Path  # noqa: PLC0415
+        from pathlib import Path
 
         local = path.removeprefix("file://")
         return self._lake.address(Path(local)) if local.startswith("/") else path

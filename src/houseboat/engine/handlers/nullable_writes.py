@@ -7,7 +7,6 @@ keeps its promise; its new columns are added here before the write. Waits for: S
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from houseboat.engine.handler import Handler, Proceed, SessionContext
 from houseboat.engine.names import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pyspark.sql.types import StructField
 

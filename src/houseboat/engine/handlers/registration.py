@@ -14,6 +14,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from houseboat.delta import log
 from houseboat.engine.catalog import HIVE_METASTORE, CatalogError, Entry, Full
@@ -21,6 +22,8 @@ from houseboat.engine.names import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pyspark.sql.connect.proto import base_pb2 as pb2
 
     from houseboat.engine.handler import SessionContext
     from houseboat.lake import Lake
@@ -78,11 +81,15 @@ class Registration:
             else:
                 self._create(here, entry, session, (entry.view_text or "", entry.location), self._other_text(entry))
 
-    def view(self, here: Names, entry: Entry, session: SessionContext, prepare: Callable[[str], tuple[str, list[Full]]]) -> None:
+    def view(
+        self, here: Names, entry: Entry, session: SessionContext, prepare: Callable[[str], tuple[str, list[Full]]]
+    ) -> None:
         """Let the engine know a view. ``prepare`` registers what its text mentions and gives the text for the engine."""
         with here.lock:
             if entry.full in here.under_way:
-                raise CatalogError(f"view {entry.name} refers to itself", code="RECURSIVE_VIEW", hint="rename one of them")
+                raise CatalogError(
+                    f"view {entry.name} refers to itself", code="RECURSIVE_VIEW", hint="rename one of them"
+                )
             here.under_way.add(entry.full)
             try:
                 text, mentioned = prepare(entry.view_text or "")
@@ -118,13 +125,31 @@ class Registration:
         self._create(here, entry, session, (str(place), log.identity(place)), text)
         here.stamps[entry.full] = stamp
 
-    def _create(self, here: Names, entry: Entry, session: SessionContext, known: tuple[str, ...], statement: str) -> None:
+    def _create(
+        self, here: Names, entry: Entry, session: SessionContext, known: tuple[str, ...], statement: str
+    ) -> None:
         if here.tables.get(entry.full) == known:
             return
         self.ensure_schema(here, entry.full[0], entry.full[1], session)
         self.forget(here, entry.full, session)
-        session.sql_on_engine(statement)
+        if session.engine.embedded or not self._others_have(entry, session):
+            session.sql_on_engine(statement)
         self._note(here, entry, known)
+
+    def _others_have(self, entry: Entry, session: SessionContext) -> bool:
+        """Whether a session of a shared server has told it of this very table. Another project's of this name goes."""
+        from pyspark.errors import PySparkException
+
+        name = self.engine_name(entry.full)
+        try:
+            delta = entry.kind == "table" and entry.provider == "delta"
+            if delta and _location(session.sql_on_engine(f"describe detail {name}")) == self.place(entry):
+                return True
+            session.sql_on_engine(f"drop {entry.kind} if exists {name}")
+        except PySparkException as error:
+            if "NOT_FOUND" not in str(error):
+                raise
+        return False
 
     @staticmethod
     def _note(here: Names, entry: Entry, known: tuple[str, ...]) -> None:
@@ -137,4 +162,18 @@ class Registration:
         return self._map_text(f"create table {self.engine_name(entry.full)} {behind}")
 
     def _engine_schema(self, catalog: str, schema: str) -> str:
-        return quoted((catalog, schema)) if catalog in self._native else quoted((HIVE_METASTORE, f"{catalog}__{schema}"))
+        return (
+            quoted((catalog, schema)) if catalog in self._native else quoted((HIVE_METASTORE, f"{catalog}__{schema}"))
+        )
+
+
+def _location(responses: list[pb2.ExecutePlanResponse]) -> Path | None:
+    """Where a table is, by what Spark answers to DESCRIBE DETAIL."""
+    import pyarrow as pa
+
+    for response in responses:
+        if response.sql_command_result.relation.HasField("local_relation"):
+            with pa.ipc.open_stream(response.sql_command_result.relation.local_relation.data) as reader:
+                address = reader.read_all().column("location")[0].as_py()
+            return Path(unquote(urlsplit(address).path))
+    return None

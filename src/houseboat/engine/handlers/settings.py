@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-
-from pyspark.sql.connect.proto import base_pb2 as pb2
+from typing import TYPE_CHECKING
 
 from houseboat.engine import answers, plans
 from houseboat.engine.handler import Handler, Proceed, SessionContext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyspark.sql.connect.proto import base_pb2 as pb2
 
 _SET = re.compile(r"^\s*SET\s+(?P<key>`?[\w.\-]+`?)\s*(?:=\s*(?P<value>.*?))?\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 _SET_ALL = re.compile(r"^\s*SET(?:\s+-v)?\s*;?\s*$", re.IGNORECASE)
@@ -49,4 +52,6 @@ def _shown(settings: Mapping[str, str]) -> Iterator[pb2.ExecutePlanResponse]:
     import pyarrow as pa
 
     values = [REDACTED if _SECRET.search(key) else value for key, value in settings.items()]
-    return answers.sql_result(pa.table({"key": pa.array(settings, pa.string()), "value": pa.array(values, pa.string())}))
+    return answers.sql_result(
+        pa.table({"key": pa.array(settings, pa.string()), "value": pa.array(values, pa.string())})
+    )

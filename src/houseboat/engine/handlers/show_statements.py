@@ -55,7 +55,9 @@ class ShowStatements(Statements):
         if asked.cursor.accept_any("IN", "FROM"):
             catalog, schema = self._names.schema_of(required(asked.cursor), asked.session)
         if not self._catalog.has_schema(catalog, schema):
-            raise CatalogError(f"schema {catalog}.{schema} does not exist", code="SCHEMA_NOT_FOUND", hint="SHOW SCHEMAS lists them")
+            raise CatalogError(
+                f"schema {catalog}.{schema} does not exist", code="SCHEMA_NOT_FOUND", hint="SHOW SCHEMAS lists them"
+            )
         names = [
             entry.full[2]
             for entry in self._catalog.tables(catalog, schema)
@@ -65,7 +67,10 @@ class ShowStatements(Statements):
         shown = [(schema, name, False) for name in like(names, asked.cursor)]
         asked.cursor.at = position
         shown += [("", name, True) for name in like(sorted(here.temporary), asked.cursor)]
-        columns = {"namespace" if only_views else "database": pa.string(), "viewName" if only_views else "tableName": pa.string()}
+        columns = {
+            "namespace" if only_views else "database": pa.string(),
+            "viewName" if only_views else "tableName": pa.string(),
+        }
         rows = list(zip(*shown, strict=True)) or [(), (), ()]
         arrays = [pa.array(values, kind) for values, kind in zip(rows, [*columns.values(), pa.bool_()], strict=True)]
         return answers.sql_result(pa.table(dict(zip([*columns, "isTemporary"], arrays, strict=True))))
@@ -82,7 +87,9 @@ class ShowStatements(Statements):
         table = maintenance.open_table(self._names.place(self._table(asked)))
         columns = list(table.metadata().partition_columns)
         if not columns:
-            raise CatalogError("the table is not partitioned", code="INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY")
+            raise CatalogError(
+                "the table is not partitioned", code="INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY"
+            )
         found = {tuple((c, part.get(c)) for c in columns) for part in table.partitions()}
         return _one_column("partition", sorted("/".join(f"{c}={v}" for c, v in row) for row in found))
 
@@ -110,11 +117,14 @@ class ShowStatements(Statements):
             return _one_column("createtab_stmt", [f"CREATE TABLE {entry.name} {entry.view_text}"])
         fields = asked.session.spark.table(quoted(entry.full)).schema.fields
         columns = ",\n  ".join(
-            f"{field.name} {field.dataType.simpleString().upper()}{'' if field.nullable else ' NOT NULL'}" for field in fields
+            f"{field.name} {field.dataType.simpleString().upper()}{'' if field.nullable else ' NOT NULL'}"
+            for field in fields
         )
         place = self._names.place(entry)
         partitions = ", ".join(maintenance.open_table(place).metadata().partition_columns)
-        properties = ",\n  ".join(f"{literal(k)} = {literal(v)}" for k, v in sorted(maintenance.properties(place).items()))
+        properties = ",\n  ".join(
+            f"{literal(k)} = {literal(v)}" for k, v in sorted(maintenance.properties(place).items())
+        )
         text = f"CREATE TABLE {entry.name} (\n  {columns})\nUSING delta"
         text += f"\nPARTITIONED BY ({partitions})" if partitions else ""
         text += f"\nCOMMENT {literal(entry.comment)}" if entry.comment else ""
@@ -124,7 +134,8 @@ class ShowStatements(Statements):
 
     def _describe(self, asked: Asked) -> Answer:
         """``DESCRIBE [TABLE] [EXTENDED] name``: Sail 0.7.2 wants the word TABLE, and shows no columns of a table that it
-        was only told the place of."""
+        was only told the place of.
+        """
         cursor = asked.cursor
         word = None if cursor.ended else cursor.tokens[cursor.at].upper
         if word in _DESCRIBED:
@@ -134,12 +145,15 @@ class ShowStatements(Statements):
         parts = required(cursor)
         entry = self._names.find(parts, asked.session)
         if not cursor.ended and cursor.accept_any("PARTITION", "AS"):
-            raise Unsupported("DESCRIBE TABLE ... PARTITION and AS JSON are not supported", hint=GAPS["DESCRIBE TABLE ... PARTITION, AS JSON"])
+            raise Unsupported(
+                "DESCRIBE TABLE ... PARTITION and AS JSON are not supported",
+                hint=GAPS["DESCRIBE TABLE ... PARTITION, AS JSON"],
+            )
         fields = asked.session.spark.table(quoted(parts)).schema.fields if entry or len(parts) != 2 else None  # noqa: PLR2004
         if fields is None:
             fields = asked.session.spark.sql(f"select * from {quoted(parts)}").schema.fields
         rows = [(field.name, field.dataType.simpleString(), field.metadata.get("comment")) for field in fields]
-        kinds = dict((name, kind) for name, kind, _ in rows)
+        kinds = {name: kind for name, kind, _ in rows}
         partitions = self._partitioned(entry)
         if partitions:
             rows += [("# Partition Information", "", ""), ("# col_name", "data_type", "comment")]
@@ -161,13 +175,19 @@ class ShowStatements(Statements):
         else:
             shown |= {"Provider": entry.provider, "Location": entry.location}
         shown |= {"Comment": entry.comment} if entry.comment else {}
-        return [("", "", ""), ("# Detailed Table Information", "", ""), *((key, value, "") for key, value in shown.items())]
+        return [
+            ("", "", ""),
+            ("# Detailed Table Information", "", ""),
+            *((key, value, "") for key, value in shown.items()),
+        ]
 
     def _table(self, asked: Asked, *, views: bool = False) -> Entry:
         parts = required(asked.cursor)
         entry = self._names.find(parts, asked.session)
         if entry is None or (entry.kind == "view" and not views):
-            raise CatalogError(f"table {'.'.join(parts)} does not exist", code="TABLE_OR_VIEW_NOT_FOUND", hint="SHOW TABLES")
+            raise CatalogError(
+                f"table {'.'.join(parts)} does not exist", code="TABLE_OR_VIEW_NOT_FOUND", hint="SHOW TABLES"
+            )
         return entry
 
 

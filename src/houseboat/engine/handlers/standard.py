@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from houseboat.engine.handlers.catalog_names import CatalogNames
 from houseboat.engine.handlers.catalog_questions import CatalogQuestions
 from houseboat.engine.handlers.catalog_statements import CatalogStatements
 from houseboat.engine.handlers.delta_statements import DeltaStatements
@@ -19,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from houseboat.engine.handler import Handler
+    from houseboat.engine.handlers.catalog_names import CatalogNames
     from houseboat.lake import Lake
 
 
 def standard_handlers(names: CatalogNames, lake: Lake, services: Sequence[Handler] = ()) -> list[Handler]:
     """Statements first, then what services add (streaming), then names, then places: a text's names are known before
-    its addresses become paths."""
+    its addresses become paths.
+    """
     return [
         Settings(),
         CatalogStatements(names),

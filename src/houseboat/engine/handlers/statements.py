@@ -47,7 +47,9 @@ class Statements(Handler):
         """``heads``: the words of a statement's beginning, separated by blanks; longer ones are tried first."""
         self._names = resolver
         self._catalog = resolver.catalog
-        self._heads = sorted(((tuple(head.split()), one) for head, one in heads.items()), key=lambda item: -len(item[0]))
+        self._heads = sorted(
+            ((tuple(head.split()), one) for head, one in heads.items()), key=lambda item: -len(item[0])
+        )
 
     def execute(self, plan: pb2.Plan, session: SessionContext, proceed: Proceed) -> Iterator[pb2.ExecutePlanResponse]:
         """Answer a statement."""

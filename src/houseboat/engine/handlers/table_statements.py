@@ -6,11 +6,8 @@ Tables that a statement creates or drops are kept in the catalogue; managed ones
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from pyspark.sql.connect.proto import base_pb2 as pb2
 
 from houseboat.delta import maintenance
 from houseboat.engine import answers
@@ -24,6 +21,10 @@ from houseboat.engine.names import quoted
 from houseboat.errors import Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyspark.sql.connect.proto import base_pb2 as pb2
+
     from houseboat.engine.handlers.catalog_names import CatalogNames
 
 _TEMPORARY = [f"CREATE {replaced}{word} VIEW" for replaced in ("", "OR REPLACE ") for word in ("TEMP", "TEMPORARY")]

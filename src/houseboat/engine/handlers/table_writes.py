@@ -6,7 +6,6 @@ half-made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,8 @@ from houseboat.engine.names import literal, quoted, split
 from houseboat.errors import Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from houseboat.engine.catalog import Full
     from houseboat.engine.handler import Proceed, SessionContext
     from houseboat.engine.handlers.catalog_names import CatalogNames
@@ -57,7 +58,9 @@ def save(
     plan = pb2.Plan()
     full = resolver.full(split(write.table.table_name), session)
     if full is None:
-        raise CatalogError(f"{write.table.table_name!r} has more than three parts", code="INVALID_NAME", hint="catalog.schema.table")
+        raise CatalogError(
+            f"{write.table.table_name!r} has more than three parts", code="INVALID_NAME", hint="catalog.schema.table"
+        )
     entry = resolver.find(full, session)
     _check(resolver, full, entry, write, must_exist=must_exist)
     if entry and write.mode == Write.SAVE_MODE_IGNORE:
@@ -79,11 +82,15 @@ def _check(
     name = ".".join(full)
     if entry is None:
         if must_exist:
-            raise CatalogError(f"table {name} does not exist", code="TABLE_OR_VIEW_NOT_FOUND", hint="saveAsTable creates it")
+            raise CatalogError(
+                f"table {name} does not exist", code="TABLE_OR_VIEW_NOT_FOUND", hint="saveAsTable creates it"
+            )
         resolver.check_schema(full)
         return
     if entry.kind == "view":
-        raise CatalogError(f"{name} is a view; rows are written to tables", code="EXPECT_TABLE_NOT_VIEW", hint="DROP VIEW first")
+        raise CatalogError(
+            f"{name} is a view; rows are written to tables", code="EXPECT_TABLE_NOT_VIEW", hint="DROP VIEW first"
+        )
     if write.table.save_method == Write.SaveTable.TABLE_SAVE_METHOD_INSERT_INTO:
         return
     if write.mode in (Write.SAVE_MODE_ERROR_IF_EXISTS, Write.SAVE_MODE_UNSPECIFIED):
@@ -92,10 +99,16 @@ def _check(
         )
 
 
-def _new_entry(resolver: CatalogNames, full: Full, write: commands_pb2.WriteOperation, session: SessionContext) -> Entry:
+def _new_entry(
+    resolver: CatalogNames, full: Full, write: commands_pb2.WriteOperation, session: SessionContext
+) -> Entry:
     given = next((value for key, value in write.options.items() if key.lower() == "path"), None)
     entry = Entry(
-        full, "table", (write.source or "delta").lower(), given or resolver.managed_location(full), managed=given is None
+        full,
+        "table",
+        (write.source or "delta").lower(),
+        given or resolver.managed_location(full),
+        managed=given is None,
     )
     if entry.provider == "delta":
         resolver.catalog.put(entry)
@@ -106,7 +119,8 @@ def _new_entry(resolver: CatalogNames, full: Full, write: commands_pb2.WriteOper
 def behind_name(entry: Entry, write: commands_pb2.WriteOperation, session: SessionContext) -> str:
     """What CREATE TABLE would say of a table that is no Delta table: its columns, options and place."""
     columns = ", ".join(
-        f"{quoted((field.name,))} {field.dataType.simpleString()}" for field in session.dataframe(write.input).schema.fields
+        f"{quoted((field.name,))} {field.dataType.simpleString()}"
+        for field in session.dataframe(write.input).schema.fields
     )
     options = ", ".join(f"{literal(k)} {literal(v)}" for k, v in sorted(write.options.items()) if k.lower() != "path")
     parts = ", ".join(quoted((name,)) for name in write.partitioning_columns)
