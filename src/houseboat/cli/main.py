@@ -38,6 +38,7 @@ _HELP = {
     "adf": "Tools for Data Factory: evaluate expressions.",
     "sample": "Make a catalogue of titles, of any size, from a seed.",
 }
+_INTERRUPTED = "interrupted; what was committed is whole, and the next run goes on from there"
 
 
 class _Verbs(click.Group):
@@ -71,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one retur
     """The entry point. Exit codes: 0 done, 1 failed, 2 wrong usage or project, 3 a bug in Houseboat, 130 interrupted."""
     try:
         code = cli.main(args=list(argv) if argv is not None else None, standalone_mode=False)
-    except click.exceptions.Abort:
+    except click.exceptions.Abort:  # what click makes of Ctrl-C
+        click.echo(f"houseboat: {_INTERRUPTED}", err=True)
         return 130
     except click.ClickException as error:
         error.show()
@@ -80,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one retur
         click.echo(f"houseboat: {error}", err=True)
         return error.exit_code
     except KeyboardInterrupt:
-        click.echo("houseboat: interrupted; what was committed is whole, and the next run goes on from there", err=True)
+        click.echo(f"houseboat: {_INTERRUPTED}", err=True)
         return 130
     except BrokenPipeError:
         return 0

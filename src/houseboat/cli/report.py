@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 def report(console: Console, summary: dict[str, Any], look_next: list[str]) -> None:
     """Rows per table, what pipelines wrote, what changed, how long it took, and where to look next."""
+    from rich.markup import escape
+
     if summary["tables"]:
         console.print(_rows(summary["tables"]))
     failing = [
@@ -20,21 +22,25 @@ def report(console: Console, summary: dict[str, Any], look_next: list[str]) -> N
         if rule.get("failed_records")
     ]
     for name, rule in failing:
-        console.print(f"  [yellow]{name}[/]: {rule['failed_records']:,} rows broke expectation [bold]{rule['name']}[/]")
+        console.print(
+            f"  [yellow]{escape(name)}[/]: {rule['failed_records']:,} rows broke expectation [bold]{escape(rule['name'])}[/]"
+        )
     written = summary["written"]
     if summary["nothing_new"]:
         console.print("[green]Nothing new:[/] every source was read before; no table got a new version.")
     else:
-        console.print(f"[green]{len(written)} tables got new versions:[/]", highlight=False)
+        many = "1 table got a new version" if len(written) == 1 else f"{len(written)} tables got new versions"
+        console.print(f"[green]{many}:[/]", highlight=False)
         for schema, names in groupby(sorted(written), key=lambda name: name.rpartition(".")[0]):
             tables = ", ".join(name.rpartition(".")[2] for name in names)
             console.print(f"  [bold]{schema}[/]: {tables}", highlight=False)
     console.print(f"[bold]{summary['status']}[/] in {summary['seconds']:.1f} s", highlight=False)
     for line in look_next:
-        console.print(f"  [dim]{line}[/]", highlight=False)
+        console.print(f"  [dim]{escape(line)}[/]", highlight=False)
 
 
 def _rows(tables: list[dict[str, Any]]) -> Any:
+    from rich.markup import escape
     from rich.table import Table
 
     shown = Table(title="Rows: in = kept + merged + quarantined", title_justify="left", box=None, pad_edge=False)
@@ -47,7 +53,7 @@ def _rows(tables: list[dict[str, Any]]) -> Any:
         total = sum(rules.values())
         adds_up = count["rows_in"] == count["kept"] + count["merged"] + total
         shown.add_row(
-            count["table"], f"{count['rows_in']:,}", f"{count['kept']:,}", f"{count['merged']:,}", f"{total:,}",
-            ", ".join(f"{rule}: {n:,}" for rule, n in rules.items() if n) + ("" if adds_up else " [red]does not add up[/]"),
+            escape(str(count["table"])), f"{count['rows_in']:,}", f"{count['kept']:,}", f"{count['merged']:,}", f"{total:,}",
+            escape(", ".join(f"{rule}: {n:,}" for rule, n in rules.items() if n)) + ("" if adds_up else " [red]does not add up[/]"),
         )  # fmt: skip
     return shown

@@ -37,6 +37,7 @@ def run(
     from houseboat.project import load_project
     from houseboat.workspace import Workspace
 
+    values: dict[str, Any] = parsed(parameters)
     found = load_project(project, manifest)
     with Workspace(found) as workspace:
         workspace.exclusive()
@@ -46,7 +47,6 @@ def run(
     with Workspace(found) as workspace:
         workspace.exclusive()
         seeded = deliver(workspace, data) if data else first_drop(workspace)
-        values: dict[str, Any] = parsed(parameters)
         summary, failure = watched(workspace, lambda: workspace.run_main(values), quiet=as_json)
     if as_json:
         print_json({**summary, "delivered": [vars(item) for item in seeded]})

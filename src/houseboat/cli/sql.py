@@ -12,6 +12,8 @@ from houseboat.errors import HouseboatError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pyarrow as pa
+
 _SHOWN = 1000
 
 
@@ -36,37 +38,47 @@ def sql(project: Path, statement: str, manifest: Path | None, limit: int, as_jso
         spark = workspace.session()
         for text in texts[:-1]:
             _rows(spark, text, 1)
-        rows, columns = _rows(spark, texts[-1], limit)
+        rows = _rows(spark, texts[-1], limit)
     if as_json:
-        print_json(rows)
+        print_json(rows.rename_columns(_distinct(rows.column_names)).to_pylist())
     else:
-        _table(rows, columns)
+        _table(rows)
     return 0
 
 
-def _rows(spark: Any, text: str, limit: int) -> tuple[list[dict[str, Any]], list[str]]:
+def _rows(spark: Any, text: str, limit: int) -> pa.Table:
+    """A statement's rows; one without a result has no columns."""
+    import pyarrow as pa
     from pyspark.errors import PySparkException
 
     try:
         frame = spark.sql(text)
         columns = frame.columns
-        result = (frame.limit(limit) if limit and columns else frame).toArrow() if columns else None
+        return (frame.limit(limit) if limit and columns else frame).toArrow() if columns else pa.table({})
     except PySparkException as error:
         raise HouseboatError(
             str(error).split("\nJVM stacktrace")[0], hint="check the statement; SHOW TABLES IN <schema> lists tables"
         ) from None
-    return (result.to_pylist() if result is not None else []), columns
 
 
-def _table(rows: list[dict[str, Any]], columns: list[str]) -> None:
+def _distinct(names: list[str]) -> list[str]:
+    """The names of columns, the second of a name as ``name (2)``: JSON has one value a name."""
+    return [
+        name if name not in names[:at] else f"{name} ({names[: at + 1].count(name)})" for at, name in enumerate(names)
+    ]
+
+
+def _table(rows: pa.Table) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(box=None, pad_edge=False)
-    for column in columns:
-        numeric = bool(rows) and all(isinstance(row[column], int | float) for row in rows)
-        shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+    columns = [column.to_pylist() for column in rows.columns]
+    for name, values in zip(rows.column_names, columns, strict=True):
+        numeric = bool(values) and all(isinstance(value, int | float) for value in values)
+        shown.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+    for row in zip(*columns, strict=True):
+        shown.add_row(*(Text("" if value is None else str(value)) for value in row))
     Console(soft_wrap=False).print(shown)
-    click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+    click.echo(f"{rows.num_rows} row{'' if rows.num_rows == 1 else 's'}")
