@@ -36,7 +36,8 @@ def drops(project: Project) -> dict[str, Path]:
     """The dated drops of the project's sample, in order: name -> folder."""
     if project.sample is None:
         return {}
-    return {path.name: path for path in sorted(project.sample.glob("drop-*")) if path.is_dir()}
+    found = [path for path in project.sample.glob("drop-*") if path.is_dir()]
+    return {path.name: path for path in sorted(found, key=_order)}
 
 
 def seed(project: Project, lake: Lake, web: WebSources, folder: Path, *, drop: str | None = None) -> list[Seeded]:
@@ -55,7 +56,7 @@ def seed(project: Project, lake: Lake, web: WebSources, folder: Path, *, drop: s
         rule = next((r for r in project.seeds if any(fnmatch.fnmatchcase(file.name, p) for p in r.files)), None)
         if rule is None:
             continue
-        address = rule.into.format(drop=name).rstrip("/") + "/" + file.name
+        address = rule.into.replace("{drop}", name).rstrip("/") + "/" + file.name
         found.append(_put(file, _place(address, project, lake, web), address))
     if not found:
         patterns = ", ".join(pattern for rule in project.seeds for pattern in rule.files)
@@ -70,6 +71,12 @@ def seed(project: Project, lake: Lake, web: WebSources, folder: Path, *, drop: s
 def stand_ins(project: Project) -> Mapping[str, Path]:
     """Web address prefix -> the folder that stands in for it."""
     return {prefix: project.place(text) for prefix, text in project.web.items()}
+
+
+def _order(drop: Path) -> tuple[int, str]:
+    """By number, then by name."""
+    number = drop.name.removeprefix("drop-")
+    return (int(number) if number.isdecimal() else 1 << 31, drop.name)
 
 
 def _place(address: str, project: Project, lake: Lake, web: WebSources) -> Path:
