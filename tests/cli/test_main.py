@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from houseboat.cli import main as module
 from houseboat.errors import HouseboatError, ProjectError
-
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .conftest import Command

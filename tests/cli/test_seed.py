@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .conftest import Command, write
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_a_drop_is_delivered_once(say: Command, project: Path) -> None:
@@ -52,5 +56,24 @@ def test_drop_and_data_exclude_each_other(say: Command, project: Path) -> None:
 def test_a_folder_that_is_none_is_named(say: Command, project: Path) -> None:
     """A wrong --data is answered with the folder and the way out."""
     said = say("seed", project, "--data", project / "nowhere")
-    assert said.code in (1, 2)
-    assert "nowhere" in said.err
+    assert said.code == 2
+    assert "nowhere' does not exist" in said.err
+
+
+def test_a_file_appears_whole_or_not_at_all(say: Command, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivery that is cut off leaves the file that was there, and the next delivery brings the new one."""
+    assert say("seed", project, "--drop", 1).code == 0
+    landed = next((project / ".houseboat" / "lake").rglob("people.csv"))
+    before = landed.read_bytes()
+    (project / "sample" / "drop-1" / "people.csv").write_text("id,name\n8,Hal\n", encoding="utf-8", newline="\n")
+
+    def cut_off(source: object, _target: object) -> None:
+        Path(str(source)).write_bytes(b"id,na")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("houseboat.seed.shutil.copyfile", lambda file, beside: cut_off(beside, file))
+        assert say("seed", project, "--drop", 1).code == 130
+    assert landed.read_bytes() == before
+    assert say("seed", project, "--drop", 1).out.startswith("new ")
+    assert landed.read_bytes() == b"id,name\n8,Hal\n"

@@ -15,7 +15,11 @@ from houseboat.cli.options import json_option, manifest_option, parameters_optio
 @project_argument
 @manifest_option
 @click.option("--fresh", is_flag=True, help="Forget everything of earlier runs first (.houseboat is removed).")
-@click.option("--data", type=click.Path(path_type=Path), help="Deliver the files of this folder first, as one drop.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Deliver the files of this folder first, as one drop.",
+)
 @parameters_option
 @json_option
 def run(

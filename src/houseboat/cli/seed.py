@@ -21,7 +21,11 @@ _MARK = "seeded"
 @project_argument
 @manifest_option
 @click.option("--drop", type=int, help="The number of a drop of the project's sample.")
-@click.option("--data", type=click.Path(path_type=Path), help="A folder of files to deliver as one drop.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of files to deliver as one drop.",
+)
 @json_option
 def seed(project: Path, manifest: Path | None, drop: int | None, data: Path | None, as_json: bool) -> int:
     """Deliver the files of a drop to where the project's sources are: the data lake, the repository.
