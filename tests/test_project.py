@@ -54,7 +54,11 @@ def test_everything_a_manifest_can_say(tmp_path: Path) -> None:
     )
     project = load_project(root)
     assert (project.name, project.main, project.main_parameters) == ("films", ("job", "daily"), {"day": "2024-01-01"})
-    assert (project.factory, project.databricks, project.sample) == (root / "factory", root / "databricks", root / "sample")
+    assert (project.factory, project.databricks, project.sample) == (
+        root / "factory",
+        root / "databricks",
+        root / "sample",
+    )
     assert (project.target, project.catalog, project.remote) == ("dev", "films", "sc://host:15002")
     assert (project.jobs, project.notebooks, project.variables) == ({"77": "daily"}, {"/x": "y"}, {"a": "1"})
     assert project.settings == {"spark.sql.shuffle.partitions": "4"}
@@ -65,7 +69,14 @@ def test_everything_a_manifest_can_say(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("runtime", "ansi"),
-    [('"17.3"', True), ('"18.0"', True), ('"16.4"', False), ('"15.4 LTS"', False), ('"15.4"\nansi = true', True), ('"17.3"\nansi = false', False)],
+    [
+        ('"17.3"', True),
+        ('"18.0"', True),
+        ('"16.4"', False),
+        ('"15.4 LTS"', False),
+        ('"15.4"\nansi = true', True),
+        ('"17.3"\nansi = false', False),
+    ],
 )
 def test_the_runtime_decides_ansi_mode_unless_it_is_said(tmp_path: Path, runtime: str, ansi: bool) -> None:
     """On since Databricks Runtime 17."""

@@ -58,7 +58,10 @@ def test_the_same_files_again_are_not_new(project: Project) -> None:
     deliver(project, folder)
     before = (project.state / "lake/st/raw/titles/drop-1/titles_a.csv").stat().st_mtime_ns
     (folder / "cast.csv").write_text("d")
-    assert {file: new for file, (_, new) in deliver(project, folder).items()} == {"titles_a.csv": False, "cast.csv": True}
+    assert {file: new for file, (_, new) in deliver(project, folder).items()} == {
+        "titles_a.csv": False,
+        "cast.csv": True,
+    }
     assert (project.state / "lake/st/raw/titles/drop-1/titles_a.csv").stat().st_mtime_ns == before
     assert (project.state / "github/data/cast.csv").read_text() == "d"
 
@@ -81,7 +84,7 @@ def test_a_drop_can_be_named(project: Project) -> None:
 def test_nothing_to_deliver_is_an_error(project: Project, tmp_path: Path) -> None:
     """No matching file, no folder, no rule, no stand-in: each says what was expected."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(HouseboatError, match="no file in .* matches") as caught:
+    with pytest.raises(HouseboatError, match=r"no file in .* matches") as caught:
         deliver(project, tmp_path / "empty")
     assert "titles*.csv, cast.csv" in (caught.value.hint or "")
     with pytest.raises(HouseboatError, match="not a folder of files"):

@@ -76,11 +76,17 @@ def test_nothing_new_is_said(workspace: Workspace) -> None:
 def test_the_innermost_failure_is_found(workspace: Workspace) -> None:
     """The step that failed first, not those that failed because of it."""
     runs = workspace.runs
-    with pytest.raises(ValueError, match="inner"), runs.record("job", "j") as top:
-        with runs.record("task", "fine", parent=top):
-            pass
-        with runs.record("task", "t", parent=top) as task, runs.record("notebook", "n", parent=task):
-            raise ValueError("inner")
+
+    def fail() -> None:
+        with runs.record("job", "j") as top:
+            with runs.record("task", "fine", parent=top):
+                pass
+            with runs.record("task", "t", parent=top) as task, runs.record("notebook", "n", parent=task):
+                raise ValueError("inner")
+
+    with pytest.raises(ValueError, match="inner"):
+        fail()
+    top = runs.recent()[0]
     step = failed_step(runs, top)
     assert (step.name, (step.error or {})["message"]) == ("n", "inner")
     assert tree(runs, top)["error"]["message"] == "inner"

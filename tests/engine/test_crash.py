@@ -46,7 +46,7 @@ def killed_while(root: Path, work: str, after: float, repository: Path) -> None:
 
 
 def test_a_killed_write_leaves_no_half_made_table(tmp_path: Path, repository: Path) -> None:
-    """saveAsTable killed at any moment: the table is not there or it is whole, and it can be written again."""
+    """SaveAsTable killed at any moment: the table is not there or it is whole, and it can be written again."""
     root = tmp_path / "home"
     for attempt, after in enumerate((0.05, 0.3, 0.6)):
         name = f"netflix.default.t{attempt}"
@@ -86,7 +86,8 @@ def test_a_killed_drop_leaves_a_whole_table_or_none(tmp_path: Path, repository: 
 
 def test_merges_that_collide_lose_nothing(home: Home, schema: str) -> None:
     """Two sessions merge into one table at once: who loses is told to run again, and every merge that succeeded is
-    there."""
+    there.
+    """
     name = f"{schema}.t"
     home.session().sql(f"create table {name} as select id, 0 as n from range(2)")
     succeeded: list[int] = []

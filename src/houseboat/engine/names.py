@@ -46,7 +46,7 @@ def table_positions(found: Sequence[Token]) -> set[int]:
     listing = [False]
     for index, token in enumerate(found):
         before = found[index - 1].upper if index else ""
-        if before in _TABLE_FOLLOWS or (before == "," and listing[-1]):
+        if (before in _TABLE_FOLLOWS or (before == "," and listing[-1])) and token.upper not in _LIST_ENDS:
             positions.add(index)
         if token.upper == "(":
             listing.append(False)
@@ -80,7 +80,8 @@ def versions_spelled_out(text: str) -> str:
     found, pieces, at = tokens(text), [], 0
     for before, sign, version in zip(found, found[1:], found[2:], strict=False):
         match = _VERSION.fullmatch(version.value) if version.kind == "word" else None
-        if match and sign.value == "@" and sign.kind == "punct" and before.kind in ("word", "quoted"):
+        adjacent = before.end == sign.start and sign.end == version.start
+        if match and adjacent and sign.value == "@" and before.kind in ("word", "quoted"):
             pieces += [text[at : sign.start], f" VERSION AS OF {match[1]}"]
             at = version.end
     return "".join([*pieces, text[at:]])
