@@ -236,6 +236,8 @@ def test_a_column_as_text_means_the_same(spark: Any) -> None:
         F.coalesce(F.col("n"), F.lit(float("inf"))), F.expr("id + 1") * 2, F.col("id").alias("x"),
         F.col("n").eqNullSafe(None), F.array(F.lit(7), F.lit(8))[1], (F.col("id") != 1) | (F.col("id") % 2 == 1),
         F.col("my text").substr(1, 2), F.col("id").between(0, 5), F.col("id").bitwiseAND(3),
+        F.struct(F.col("id").alias("key one"), F.lit("v").alias("v")), F.struct("id", F.lit(1).alias("n"))["n"],
+        F.date_format(F.lit(dt.date(2024, 2, 29)), "yyyy/MM"), F.to_json(F.struct(F.col("id").alias("k"))),
     ]  # fmt: skip
     for column in columns:
         expected, found = frame.select(column.alias("v"), F.expr(sql_text(column)).alias("v")).collect()[0]
@@ -250,6 +252,8 @@ def test_columns_without_a_text_are_refused(spark: Any) -> None:
     with pytest.raises(Unsupported, match="taken from a DataFrame") as caught:
         sql_text(spark.range(1)["id"])
     assert 'F.col("alias.id")' in str(caught.value)
+    with pytest.raises(HouseboatError, match=r"F\.lit\(5\)"):
+        sql_text(5)  # type: ignore[arg-type]
     for column in (F.udf(lambda x: x)(F.col("id")), F.row_number().over(Window.orderBy("id"))):
         with pytest.raises(Unsupported, match="no SQL text"):
             sql_text(column)
@@ -294,6 +298,42 @@ DeltaTable.forName(spark, "main.default.counted").delete("id = 0")
 dbutils.notebook.exit(str(spark.table("main.default.counted").count()))
 """
 
+UPSERT = """# Databricks notebook source
+from delta.tables import DeltaTable
+from pyspark.sql.functions import col
+
+place = "abfss://raw@account.dfs.core.windows.net/upserts"
+spark.sql("create schema if not exists main.silver")
+spark.sql("use main.silver")
+spark.createDataFrame([(1, "a")], "id long, name string").write.format("delta").saveAsTable("target")
+spark.createDataFrame([(1, "A"), (2, "b")], "id long, name string").write.format("delta").save(place)
+
+# COMMAND ----------
+
+target = DeltaTable.forName(spark, "target")
+
+
+def upsert(batch, batch_id):
+    (
+        target.alias("t")
+        .merge(batch.dropDuplicates(["id"]).alias("s"), col("t.id") == col("s.id"))
+        .whenMatchedUpdate(set={"name": col("s.name")})
+        .whenNotMatchedInsertAll()
+        .execute()
+    )
+
+
+for _ in range(2):
+    stream = spark.readStream.format("delta").load(place)
+    query = stream.writeStream.foreachBatch(upsert).option("checkpointLocation", place + "_state")
+    query.trigger(availableNow=True).start().awaitTermination()
+
+# COMMAND ----------
+
+found = {row.id: row.name for row in target.toDF().orderBy("id").collect()}
+dbutils.notebook.exit(f"{found} {target.history().count()}")
+"""
+
 PIPELINE = """import dlt
 from delta.tables import DeltaTable
 
@@ -313,11 +353,21 @@ resources:
 
 def test_notebooks_and_pipelines_import_it(tmp_path: Path) -> None:
     """Where no delta-spark is installed, ``delta`` and ``delta.tables`` are there, as on Databricks."""
-    files = {"databricks.yml": BUNDLE, "upsert.py": NOTEBOOK, "gold.py": PIPELINE}
+    files = {"databricks.yml": BUNDLE, "count.py": NOTEBOOK, "gold.py": PIPELINE}
     files["houseboat.toml"] = '[databricks]\npath = "."\ncatalog = "main"\n'
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     with Workspace.open(tmp_path) as opened:
         opened.run("pipeline", "gold")
         assert opened.session().table("main.default.ids").count() == 2
-        assert opened.run("notebook", "upsert").output["exit"] == "2"
+        assert opened.run("notebook", "count").output["exit"] == "2"
+
+
+def test_a_stream_merges_its_batches(tmp_path: Path) -> None:
+    """The upsert in foreachBatch: batches are merged once, into a table named relative to USE."""
+    files = {"databricks.yml": "bundle: {name: small}", "upsert.py": UPSERT}
+    files["houseboat.toml"] = '[databricks]\npath = "."\ncatalog = "main"\n'
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with Workspace.open(tmp_path) as opened:
+        assert opened.run("notebook", "upsert").output["exit"] == "{1: 'A', 2: 'b'} 2"

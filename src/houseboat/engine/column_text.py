@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from houseboat.engine.names import literal, quoted, split
-from houseboat.errors import Unsupported
+from houseboat.errors import HouseboatError, Unsupported
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -32,7 +32,13 @@ _SAME_ROWS = frozenset({"Filter", "Deduplicate", "Limit", "Sort", "Repartition",
 
 def sql_text(value: Column | str) -> str:
     """The SQL text of a Column; a text is SQL already. Raises ``Unsupported`` where there is no exact text."""
-    return value if isinstance(value, str) else _text(value._expr)  # noqa: SLF001
+    if isinstance(value, str):
+        return value
+    if not hasattr(value, "_expr"):
+        raise HouseboatError(
+            f"{value!r} is neither a Column nor SQL text", hint=f"a constant is F.lit({value!r}), or its SQL in quotes"
+        )
+    return _text(value._expr)  # noqa: SLF001
 
 
 def alias_of(frame: DataFrame) -> str | None:
@@ -74,7 +80,8 @@ def _reference(expression: Any) -> str:
 
 def _function(expression: Any) -> str:
     name: str = expression._name  # noqa: SLF001
-    arguments = [_text(argument) for argument in expression._args]  # noqa: SLF001
+    argument = _named if name == "struct" else _text
+    arguments = [argument(one) for one in expression._args]  # noqa: SLF001
     if name in _BETWEEN and len(arguments) == 2:  # noqa: PLR2004
         return f"({arguments[0]} {_BETWEEN[name]} {arguments[1]})"
     if name in _BEHIND:
@@ -85,6 +92,12 @@ def _function(expression: Any) -> str:
         return f"({arguments[0]} IN ({', '.join(arguments[1:])}))"
     distinct = "DISTINCT " if getattr(expression, "_is_distinct", False) else ""
     return f"{name}({distinct}{', '.join(arguments)})"
+
+
+def _named(expression: Any) -> str:
+    """A field of a struct keeps its name; elsewhere an alias says nothing."""
+    alias = f" AS {quoted(expression._alias)}" if type(expression).__name__ == "ColumnAlias" else ""  # noqa: SLF001
+    return _text(expression) + alias
 
 
 def _case(expression: Any) -> str:
