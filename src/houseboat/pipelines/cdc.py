@@ -132,6 +132,20 @@ def target_of(
     )  # fmt: skip
 
 
+def grown(target: Target, flow: CdcFlow, events: DataFrame, chosen: Sequence[str]) -> Target:
+    """The target with the columns that events have and it lacks: its source grew after the graph was examined."""
+    from pyspark.sql.types import StructType
+
+    if {name.lower() for name in chosen} <= {name.lower() for name in (*target.keys, *target.names)}:
+        return target
+    fields = {field.name: field for field in events.schema.fields}
+    columns = StructType([fields[name] for name in chosen])
+    return target_of(
+        target.full, target.keys, columns, fields[SEQUENCE], scd_type=target.scd_type, track=flow.track,
+        ignore_nulls=flow.ignore_nulls,
+    )  # fmt: skip
+
+
 def visible_schema(target: Target, columns: StructType) -> StructType:
     """The columns of the target table."""
     from pyspark.sql.types import StructField, StructType

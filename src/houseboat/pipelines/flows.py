@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from houseboat.engine.plans import relation_of
 from houseboat.errors import HouseboatError
-from houseboat.pipelines import cdc, expectations, materialize, snapshots
+from houseboat.pipelines import cdc, expectations, materialize, schema_places, snapshots
 from houseboat.pipelines.definitions import CdcFlow, Expectation, Kind, QueryFlow, SnapshotFlow
 from houseboat.pipelines.fingerprint import fingerprint
 from houseboat.pipelines.names import DatasetNames, rewrite
@@ -78,7 +78,8 @@ def run_flow(around: Surroundings, node: Node, flow: FlowNode, *, force: bool) -
 
 def _run(around: Surroundings, node: Node, flow: FlowNode, *, force: bool) -> Outcome:
     definition = flow.flow
-    with configured(around, definition.spark_conf):
+    places = schema_places.of_flow(around.folder, node.name, definition.name)
+    with configured(around, definition.spark_conf), places:
         if isinstance(definition, SnapshotFlow):
             return snapshots.run(around, node, definition)
         if isinstance(definition, CdcFlow):
@@ -189,9 +190,9 @@ def _run_cdc(around: Surroundings, node: Node, flow: FlowNode, definition: CdcFl
         if source is not None and source.kind is Kind.VIEW:
             frame, quality = _checked(frame, source, definition.name)
             outcome.count(quality)
-        apply_events(
-            Tables(frame.sparkSession), node, target, cdc.events_of(definition, frame)[0], outcome, definition.name
-        )
+        events, chosen = cdc.events_of(definition, frame)
+        wanted = cdc.grown(target, definition, events, chosen)
+        apply_events(Tables(frame.sparkSession), node, wanted, events, outcome, definition.name)
 
     if definition.once:
         if not around.state.ran_once(node.name, definition.name):
@@ -201,10 +202,11 @@ def _run_cdc(around: Surroundings, node: Node, flow: FlowNode, definition: CdcFl
     if source is not None and source.kind is Kind.VIEW:
         query = source.flows[0].flow
         assert isinstance(query, QueryFlow)  # noqa: S101 - views have queries
-        stream = query.query()  # without the view's rules: they are counted batch by batch
-    else:
-        stream = around.spark.readStream.table(definition.source)
-    drain(stream, _checkpoint(around, node, definition.name), write)
+        with schema_places.of_flow(around.folder, source.name, query.name):
+            stream = query.query()  # without the view's rules: they are counted batch by batch
+            drain(stream, _checkpoint(around, node, definition.name), write)
+        return outcome
+    drain(around.spark.readStream.table(definition.source), _checkpoint(around, node, definition.name), write)
     return outcome
 
 

@@ -18,7 +18,7 @@ from pyspark.sql.connect.proto.relations_pb2 import Relation
 
 from houseboat.engine.plans import relation_of
 from houseboat.errors import HouseboatError
-from houseboat.pipelines import cdc, expectations
+from houseboat.pipelines import cdc, expectations, schema_places
 from houseboat.pipelines.definitions import (
     CdcFlow,
     Dataset,
@@ -35,6 +35,8 @@ from houseboat.pipelines.registry import failing_line, placed
 from houseboat.pipelines.tables import Tables, quoted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
@@ -107,14 +109,22 @@ class RunNames:
         return node.relation if node.kind is Kind.VIEW else quoted(node.name)
 
 
-def build(spec: PipelineSpec, definitions: Definitions, spark: SparkSession, names: DatasetNames) -> Graph:
-    """Check all definitions against each other and the engine; raises ``GraphError`` at the first contradiction."""
-    return _Builder(spec, definitions, spark, names).build()
+def build(
+    spec: PipelineSpec, definitions: Definitions, spark: SparkSession, names: DatasetNames, folder: Path
+) -> Graph:
+    """Check all definitions against each other and the engine; raises ``GraphError`` at the first contradiction.
+
+    ``folder``: the pipeline's state, where inferred schemas are kept.
+    """
+    return _Builder(spec, definitions, spark, names, folder).build()
 
 
 class _Builder:
-    def __init__(self, spec: PipelineSpec, definitions: Definitions, spark: SparkSession, names: DatasetNames) -> None:
+    def __init__(
+        self, spec: PipelineSpec, definitions: Definitions, spark: SparkSession, names: DatasetNames, folder: Path
+    ) -> None:
         self._spec, self._definitions, self._spark, self._names = spec, definitions, spark, names
+        self._folder = folder
         self._tables = Tables(spark)
         self._nodes: dict[str, Node] = {}
         self._done: dict[str, Node] = {}
@@ -221,7 +231,8 @@ class _Builder:
         read: dict[str, None] = {}
         token = self._read.set(read)
         try:
-            self._ask(node, flow)
+            with schema_places.of_flow(self._folder, node.name, flow.flow.name):
+                self._ask(node, flow)
         except HouseboatError as error:
             raise placed(error, failing_line(error, self._files) or flow.flow.location) from error.__cause__
         except Exception as error:
@@ -306,6 +317,8 @@ class _Builder:
             rules = node.dataset.expectations
             guarded = expectations.guarded(frame, rules, dataset=node.dataset.name) if rules else frame
             node.relation = relation_of(guarded)
+            with schema_places.of_flow(self._folder, node.name, node.flows[0].flow.name):
+                schema_places.fill(node.relation)
 
     def _columns(self, node: Node) -> StructType:
         from pyspark.sql.types import StructType

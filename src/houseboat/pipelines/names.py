@@ -22,7 +22,7 @@ from pyspark.sql.connect.proto.relations_pb2 import Relation
 from houseboat.engine import plans
 from houseboat.engine.handler import Handler, Proceed, ProceedAnalyze, SessionContext
 from houseboat.errors import Unsupported
-from houseboat.pipelines import sqlnames
+from houseboat.pipelines import schema_places, sqlnames
 from houseboat.pipelines.gaps import GAPS
 from houseboat.pipelines.spec import split_name
 
@@ -72,6 +72,7 @@ class DatasetNames(Handler):
             return iter((response,))
         copy = plans.copied(plan)
         rewrite(copy, resolver)
+        schema_places.fill(copy)
         return proceed(copy)
 
     def analyze(
@@ -84,6 +85,7 @@ class DatasetNames(Handler):
         copy = pb2.AnalyzePlanRequest()
         copy.CopyFrom(request)
         rewrite(copy, resolver)
+        schema_places.fill(copy)
         return proceed(copy)
 
 

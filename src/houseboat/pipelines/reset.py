@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from houseboat.pipelines import cdc
+from houseboat.pipelines import cdc, schema_places
 from houseboat.pipelines.definitions import Kind
 
 if TYPE_CHECKING:
@@ -38,5 +38,13 @@ def finish_resets(tables: Tables, state: State, folder: Path, graph: Graph) -> b
             tables.drop(cdc.hidden_table(target))
             tables.truncate(target)
             shutil.rmtree(folder / "checkpoints" / target, ignore_errors=True)
+            schema_places.remove(folder, _with_views(graph, target))
         state.end_reset(target)
     return bool(targets)
+
+
+def _with_views(graph: Graph, name: str) -> list[str]:
+    """A dataset and the views that it is made of, directly or through views."""
+    node = graph.nodes.get(name)
+    views = [read for read in node.inputs if graph.nodes[read].kind is Kind.VIEW] if node is not None else []
+    return [name, *(found for view in views for found in _with_views(graph, view))]

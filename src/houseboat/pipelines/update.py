@@ -87,7 +87,7 @@ class Update:
                 definitions, registry = load(self.spec, self.spark)
                 with collecting(registry):
                     self.events.update("INITIALIZING")
-                    self.graph = graphs.build(self.spec, definitions, self.spark, self.names)
+                    self.graph = graphs.build(self.spec, definitions, self.spark, self.names, self.folder)
                     self.events.graph(self.graph)
                     if self.request.validate_only:
                         return {"state": "COMPLETED", "written": False, "flows": {}}
