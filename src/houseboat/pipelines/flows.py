@@ -70,10 +70,13 @@ class Surroundings:
 
 def run_flow(around: Surroundings, node: Node, flow: FlowNode, *, force: bool) -> Outcome:
     """Run a flow to the end of the data that is there. ``force``: recompute even if nothing changed."""
+    outcome = None
     try:
-        return _run(around, node, flow, force=force)
+        outcome = _run(around, node, flow, force=force)
     finally:
-        around.known.pop(node.name, None)
+        if outcome is None or outcome.wrote or outcome.batches:
+            around.known.pop(node.name, None)
+    return outcome
 
 
 def _run(around: Surroundings, node: Node, flow: FlowNode, *, force: bool) -> Outcome:

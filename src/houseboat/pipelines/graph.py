@@ -23,6 +23,7 @@ from houseboat.pipelines.definitions import (
     CdcFlow,
     Dataset,
     Definitions,
+    Expectation,
     Flow,
     Kind,
     Location,
@@ -340,14 +341,21 @@ class _Builder:
         if not rules or node.schema is None or not node.schema.fields:
             return
         frame = self._spark.createDataFrame([], node.schema)
-        for rule in rules:
-            try:
-                frame.select(expectations.condition(rule)).schema  # noqa: B018 - the engine checks it
-            except Exception as error:
-                raise self._refuse(
-                    f"the rule {rule.name!r} of {node.name} does not fit its columns: {_first_line(error)}",
-                    node.dataset.location, f"its columns: {', '.join(node.schema.names)}; the rule: {rule.condition}",
-                ) from error  # fmt: skip
+        try:
+            frame.select(*map(expectations.condition, rules)).schema  # noqa: B018 - the engine checks them, all at once
+        except Exception:  # noqa: BLE001 - one of them is wrong: which?
+            for rule in rules:
+                self._check_rule(node, rule, frame)
+
+    def _check_rule(self, node: Node, rule: Expectation, frame: DataFrame) -> None:
+        try:
+            frame.select(expectations.condition(rule)).schema  # noqa: B018 - the engine checks it
+        except Exception as error:
+            columns = ", ".join(frame.columns)
+            raise self._refuse(
+                f"the rule {rule.name!r} of {node.name} does not fit its columns: {_first_line(error)}",
+                node.dataset.location, f"its columns: {columns}; the rule: {rule.condition}",
+            ) from error  # fmt: skip
 
     def _explained(self, error: Exception, node: Node, flow: FlowNode) -> GraphError:
         where = failing_line(error, self._files) or flow.flow.location
