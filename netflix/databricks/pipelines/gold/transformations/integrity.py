@@ -53,8 +53,8 @@ def _checked(check: Check) -> DataFrame:
     )
     orphans = [
         rows.select(key)
-        .distinct()
         .join(spark.read.table(dimension).select(key), key, "left_anti")
+        .distinct()
         .select(F.lit(1).alias("orphan"))
         for key, dimension in check.references.items()
     ]

@@ -41,7 +41,9 @@ def top_people() -> DataFrame:
     counted = (
         spark.read.table("bridge_title_person").groupBy("role", "person_key").agg(F.count(F.lit(1)).alias("titles"))
     )
-    named = counted.join(spark.read.table("dim_person"), "person_key")
+    most = Window.partitionBy("role").orderBy(F.desc("titles"))
+    leading = counted.withColumn("rank", F.rank().over(most)).where(F.col("rank") <= TOP)  # few are left to be named
+    named = leading.join(spark.read.table("dim_person"), "person_key")
     by_titles = Window.partitionBy("role").orderBy(F.desc("titles"), "person")
     return (
         named.withColumn("place", F.row_number().over(by_titles))
