@@ -28,7 +28,13 @@ def test_a_query_reads_these_tables(text: str) -> None:
 
 def test_stream_is_seen() -> None:
     """STREAM(x) and STREAM x are streaming reads, x is not."""
-    assert [r.streaming for r in sqlnames.references("select * from STREAM(a), stream b, c")] == [True, True, False]
+    text = "select * from STREAM(a), stream b, c"
+    assert [r.streaming for r in sqlnames.references(text)] == [True, True, False]
+    assert sqlnames.replaced(text, lambda r: r.parts[0].upper()) == "select * from A, B, C"
+    aliases = sqlnames.references("select * from STREAM(a) AS x join stream b y on 1 = 1 left join stream c join d")
+    assert [r.aliased for r in aliases] == [True, True, False, False]
+    call = sqlnames.references("select * from STREAM read_files('x', format => 'csv')")
+    assert [(r.parts, r.call) for r in call] == [(("read_files",), True)]
 
 
 def test_names_are_replaced_in_place() -> None:

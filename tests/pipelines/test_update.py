@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from houseboat.errors import HouseboatError
 from houseboat.pipelines.errors import UpdateFailed
 from houseboat.runs import Status
 
@@ -260,3 +261,57 @@ def test_the_standard_query_of_the_event_log_works(landed: Project) -> None:
         f"select get_json_object(details, '$.update_progress.state') as s from delta.`{log}` where event_type = 'update_progress'"
     )
     assert "COMPLETED" in {row.s for row in states.collect()}
+
+
+def test_stream_in_the_text_of_a_query_is_a_streaming_read(project: Project) -> None:
+    """Of a table outside, of one inside, of a view, joined with a table as it is; each row arrives once."""
+    for name in ("landing", "names"):
+        project.spark.sql(f"create table {project.schema}.{name} (n int, name string) using delta").collect()
+    project.spark.sql(f"insert into {project.schema}.landing values (1, 'x'), (2, 'y')").collect()
+    project.spark.sql(f"insert into {project.schema}.names values (1, 'one'), (2, 'two'), (3, 'three')").collect()
+    project.write(
+        "src/a.py",
+        """
+        @dlt.table
+        def bronze():
+            return spark.sql("select landing.* from STREAM landing")
+
+        @dlt.view
+        def odd():
+            return spark.sql("select b.* from STREAM(bronze) as b where b.n % 2 = 1")
+
+        @dlt.table
+        @dlt.expect_or_drop("named", "word is not null")
+        def silver():
+            return spark.sql("select odd.n, names.name as word from odd join names on names.n = odd.n")
+
+        @dlt.table
+        def counts():
+            return spark.sql("select count(*) as n from bronze")
+        """,
+    )
+    project.run()
+    assert (project.rows("silver"), project.rows("counts")) == ([(1, "one")], [(2,)])
+    project.spark.sql(f"insert into {project.schema}.landing values (3, 'z')").collect()
+    run = project.run()
+    assert run.output["flows"][f"{project.schema}.bronze"]["num_output_rows"] == 1
+    assert run.output["flows"][f"{project.schema}.counts"]["kind"] == "materialized_view"
+    assert (project.rows("silver"), project.rows("counts")) == ([(1, "one"), (3, "three")], [(3,)])
+    before = project.versions()
+    project.run()
+    assert project.versions() == before
+
+
+def test_stream_of_a_function_is_a_declared_gap(project: Project) -> None:
+    """The error says what to write instead."""
+    project.write(
+        "src/a.py",
+        """
+        @dlt.table
+        def bronze():
+            return spark.sql("select * from STREAM read_files('/x', format => 'csv')")
+        """,
+    )
+    with pytest.raises(HouseboatError, match="STREAM read_files") as caught:
+        project.run()
+    assert "cloudFiles" in str(caught.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 GAPS: dict[str, str] = {
     "SQL files and SQL cells": "define the dataset in Python",
-    "STREAM in the SQL of a query": "use spark.readStream.table(name)",
+    "STREAM read_files(...) in the SQL of a query": 'use spark.readStream.format("cloudFiles")',
     "magics other than %md and %pip": "import a module instead",
     "row_filter": "filter in the query",
     "format other than delta": "leave it out: tables are Delta tables",

@@ -102,7 +102,7 @@ def rewrite(message: Message, resolver: Resolver) -> None:
             for reference in message.with_relations.references:
                 rewrite(reference, resolver)
             inner = Relation.FromString(message.with_relations.root.SerializeToString())
-            added = _sql_text(inner, resolver)
+            added = _sql_text(inner, resolver, _held(message))
             message.with_relations.root.CopyFrom(inner)
             message.with_relations.references.extend(added)
             return
@@ -133,7 +133,24 @@ def reads_stream(relation: Relation, resolver: Resolver) -> bool:
             meant = resolver.resolve(parts, streaming=False)
             return isinstance(meant, Relation) and reads_stream(meant, resolver)
         return False
+    if relation.HasField("sql"):
+        return _text_streams(relation.sql.query, resolver)
+    if relation.HasField("with_relations") and relation.with_relations.root.HasField("sql"):
+        text = relation.with_relations.root.sql.query
+        coming = any(reads_stream(reference, resolver) for reference in relation.with_relations.references)
+        return coming or _text_streams(text, resolver, _held(relation))
     return any(_message_streams(child, resolver) for child in children(relation))
+
+
+def _text_streams(text: str, resolver: Resolver, held: frozenset[str] = frozenset()) -> bool:
+    for reference in sqlnames.references(text):
+        if reference.streaming:
+            return True
+        if len(reference.parts) > 1 or reference.parts[0].lower() not in held:
+            meant = resolver.resolve(reference.parts, streaming=False)
+            if isinstance(meant, Relation) and reads_stream(meant, resolver):
+                return True
+    return False
 
 
 def _message_streams(message: Message, resolver: Resolver) -> bool:
@@ -174,30 +191,52 @@ def _sql(relation: Relation, resolver: Resolver) -> None:
     relation.CopyFrom(made)
 
 
-def _sql_text(relation: Relation, resolver: Resolver) -> list[Relation]:
-    """Rewrite a query's text; returns the relations that it now refers to by name."""
+def _held(relation: Relation) -> frozenset[str]:
+    """The names, in lower case, that a query's text finds among the relations that come with it."""
+    references = relation.with_relations.references
+    return frozenset(r.subquery_alias.alias.lower() for r in references if r.HasField("subquery_alias"))
+
+
+def _sql_text(relation: Relation, resolver: Resolver, held: frozenset[str] = frozenset()) -> list[Relation]:
+    """Rewrite a query's text; returns the relations that it now refers to by name. ``held``: names that it has already, as
+    in a batch of a stream, whose text was rewritten when the stream began.
+    """
     added: dict[str, Relation] = {}
     taken: dict[str, tuple[str, ...]] = {}
 
     def replace(reference: sqlnames.Reference) -> str | None:
-        meant = resolver.resolve(reference.parts, streaming=reference.streaming)
-        if reference.streaming:
+        if reference.call:
             raise Unsupported(
-                "STREAM in a SQL query is not supported yet",
-                hint=GAPS["STREAM in the SQL of a query"],
+                f"STREAM {reference.parts[-1]}(...) in a SQL query is not supported",
+                hint=GAPS["STREAM read_files(...) in the SQL of a query"],
             )
+        if len(reference.parts) == 1 and reference.parts[0].lower() in held:
+            return None
+        meant = resolver.resolve(reference.parts, streaming=reference.streaming)
+        if reference.streaming and not isinstance(meant, Relation):
+            meant = _stream(meant or ".".join(f"`{part}`" for part in reference.parts))
         if meant is None or isinstance(meant, str):
             return meant
         name = reference.parts[-1]
+        if reference.streaming:  # a name that no table has: the catalogue would take it for the whole table
+            name = "_".join(["stream", *reference.parts])
         while taken.setdefault(name.lower(), reference.parts[:-1]) != reference.parts[:-1]:
             name = f"{name}_"
         if name.lower() not in added:
             added[name.lower()] = _alias(meant, name, resolver)
             added[name.lower()].common.plan_id = next(_plan_ids)  # Sail wants one
-        return f"`{name}`"
+        return f"`{name}` AS `{reference.parts[-1]}`" if reference.streaming and not reference.aliased else f"`{name}`"
 
     relation.sql.query = sqlnames.replaced(relation.sql.query, replace)
     return list(added.values())
+
+
+def _stream(table: str) -> Relation:
+    """``STREAM table`` as the relation that ``readStream.table`` makes."""
+    made = Relation()
+    made.read.named_table.unparsed_identifier = table
+    made.read.is_streaming = True
+    return made
 
 
 def empty(schema_json: str) -> Relation:

@@ -16,6 +16,10 @@ _ENDS_FROM = frozenset({
     "SELECT", "WHERE", "GROUP", "HAVING", "ORDER", "SORT", "CLUSTER", "DISTRIBUTE", "LIMIT", "UNION", "INTERSECT",
     "EXCEPT", "MINUS", "WINDOW", "QUALIFY", "OFFSET",
 })  # fmt: skip
+_BEHIND_TABLE = _ENDS_FROM | {
+    "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "SEMI", "ANTI", "NATURAL", "OUTER", "ON", "USING", "TABLESAMPLE",
+    "PIVOT", "UNPIVOT", "LATERAL", "WITH", "VERSION", "TIMESTAMP", "FOR",
+}  # fmt: skip
 _NO_TABLE = frozenset({"SELECT", "VALUES", "LATERAL", "WITH", "TABLE", "UNNEST", "FROM"})
 
 NON_DETERMINISTIC = frozenset({
@@ -28,12 +32,17 @@ NON_DETERMINISTIC = frozenset({
 
 @dataclass(frozen=True)
 class Reference:
-    """A table named in a query: its parts as written, whether it is read by ``STREAM``, its place in the text."""
+    """A table named in a query: its parts as written, whether it is read by ``STREAM``, its place in the text (with the
+    word STREAM and its parentheses). ``call``: a function that is read by ``STREAM``; other functions are no references. ``aliased``: the
+    query gives it a name of its own.
+    """
 
     parts: tuple[str, ...]
     streaming: bool
     start: int
     end: int
+    call: bool = False
+    aliased: bool = False
 
 
 @dataclass
@@ -42,6 +51,7 @@ class _Scope:
     in_from: bool = False
     expects: bool = False
     streaming: bool = False
+    stream_at: int = 0
 
 
 def references(text: str) -> list[Reference]:
@@ -88,8 +98,9 @@ class _Scan:
         scope, word = self.scopes[-1], token.upper
         if word == "(":
             self.scopes.append(
-                _Scope(self._word(-1), expects=scope.expects, in_from=scope.expects, streaming=scope.streaming)
-            )
+                _Scope(self._word(-1), in_from=scope.expects, expects=scope.expects, streaming=scope.streaming,
+                       stream_at=scope.stream_at)
+            )  # fmt: skip
             scope.expects = scope.streaming = False
         elif word == ")":
             if len(self.scopes) > 1:
@@ -109,7 +120,7 @@ class _Scan:
 
     def _name(self, scope: _Scope, token: Token) -> None:
         if token.upper == "STREAM" and self._value(1) not in (".", "", ")"):
-            scope.streaming = True
+            scope.streaming, scope.stream_at = True, token.start
             self.at += 1
             return
         scope.expects = False
@@ -121,10 +132,20 @@ class _Scan:
         while self._value(1) == "." and self.at + 2 < len(self.found):
             self.at += 2
             parts.append(self.found[self.at].value)
-        if self._value(1) != "(":
-            self.results.append(Reference(tuple(parts), scope.streaming, start, self.found[self.at].end))
+        call = self._value(1) == "("
+        if not call or scope.streaming:
+            wrapped = scope.streaming and scope.opener == "STREAM" and self._value(1) == ")"
+            end, aliased = self.found[self.at + wrapped].end, self._aliased(1 + wrapped)
+            begin = scope.stream_at if scope.streaming else start
+            self.results.append(Reference(tuple(parts), scope.streaming, begin, end, call, aliased))
         scope.streaming = False
         self.at += 1
+
+    def _aliased(self, offset: int) -> bool:
+        if self.at + offset >= len(self.found):
+            return False
+        token = self.found[self.at + offset]
+        return token.kind == "quoted" or (token.kind == "word" and token.upper not in _BEHIND_TABLE)
 
     def _own_from(self, scope: _Scope) -> bool:
         return scope.opener in _OWN_FROM or (self._word(-1) == "DISTINCT" and self._word(-2) in ("IS", "NOT"))
