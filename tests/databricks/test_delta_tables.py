@@ -251,7 +251,7 @@ def test_columns_without_a_text_are_refused(spark: Any) -> None:
 
     with pytest.raises(Unsupported, match="taken from a DataFrame") as caught:
         sql_text(spark.range(1)["id"])
-    assert 'F.col("alias.id")' in str(caught.value)
+    assert 'F.col("alias.column")' in str(caught.value)
     with pytest.raises(HouseboatError, match=r"F\.lit\(5\)"):
         sql_text(5)  # type: ignore[arg-type]
     for column in (F.udf(lambda x: x)(F.col("id")), F.row_number().over(Window.orderBy("id"))):

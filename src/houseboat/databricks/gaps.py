@@ -14,7 +14,6 @@ DELTA_GAPS: dict[str, str] = {
     "DeltaTable.optimize().where": "optimize the whole table",
     "DeltaTable generated columns": "compute the value when writing",
     "DeltaTable.create without tableName": "name the table with tableName(...); location(...) says where it lies",
-    "DeltaTable merges with frame['column'] or user-defined functions": 'F.col("alias.column"), or SQL text',
 }
 """The part of ``delta.tables`` that is not here -> what to do instead."""
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from houseboat.engine.gaps import GAPS
 from houseboat.engine.names import literal, quoted, split
 from houseboat.errors import HouseboatError, Unsupported
 
@@ -63,7 +64,7 @@ def _text(expression: Any) -> str:
     if kind not in _KINDS:
         raise Unsupported(
             f"the column {expression} has no SQL text ({kind})",
-            hint='write the condition or value as SQL: "t.id = s.id"',
+            hint=GAPS["user-defined functions and windows in a statement of DeltaTable"],
         )
     return _KINDS[kind](expression)
 
@@ -73,7 +74,7 @@ def _reference(expression: Any) -> str:
     if expression._plan_id is not None:  # noqa: SLF001
         raise Unsupported(
             f"the column {name!r} is taken from a DataFrame (frame[{name!r}]): SQL cannot say from which",
-            hint=f'give the DataFrame an alias and write F.col("alias.{name}")',
+            hint=GAPS["frame['column'] in a statement of DeltaTable"],
         )
     return quoted(attribute(name))
 
@@ -121,7 +122,10 @@ def _literal(expression: Any) -> str:
     if value is None:
         return "NULL" if kind == "void" else f"CAST(NULL AS {expression._dataType.simpleString()})"  # noqa: SLF001
     if kind not in _LITERALS:
-        raise Unsupported(f"a literal of type {kind} has no SQL text here", hint="write the condition or value as SQL")
+        raise Unsupported(
+            f"a literal of type {kind} has no SQL text here",
+            hint=GAPS["user-defined functions and windows in a statement of DeltaTable"],
+        )
     return _LITERALS[kind](value)
 
 

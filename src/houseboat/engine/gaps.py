@@ -14,5 +14,7 @@ GAPS: dict[str, str] = {
     "DESCRIBE TABLE ... PARTITION, AS JSON": "DESCRIBE TABLE EXTENDED name",
     "writeTo(...).overwrite(condition), overwritePartitions()": 'use write.mode("overwrite").option("replaceWhere", '
     "...).saveAsTable(...)",
+    "frame['column'] in a statement of DeltaTable": 'give the DataFrame an alias and write F.col("alias.column")',
+    "user-defined functions and windows in a statement of DeltaTable": 'write the condition or value as SQL: "t.id = s.id"',
 }
 """What is not here -> what to do instead."""
