@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lakehouse.changes import changes, has_repeats
+import pytest
+
+import lakehouse.changes
+from lakehouse.changes import by_repetition, changes
 
 if TYPE_CHECKING:
     from conftest import Home
@@ -25,7 +28,7 @@ def found(frame: Any) -> list[tuple[int, int, int]]:
 def test_everything_is_new_at_first(home: Home) -> None:
     """Without history every title is a change."""
     staged = rows(home, (1, 1, 10), (2, 1, 20))
-    assert not has_repeats(staged)
+    assert by_repetition(staged, "show_id")[1] is None
     assert found(changes(staged, None, in_order=True, repeats=False)) == [(1, 1, 10), (2, 1, 20)]
 
 
@@ -41,7 +44,6 @@ def test_several_drops_at_once_are_compared_one_after_the_other(home: Home) -> N
     """A title that goes back to what it was has changed twice."""
     earlier = rows(home, (1, 1, 10))
     staged = rows(home, (1, 2, 10), (1, 3, 11), (1, 4, 11), (1, 5, 10), (2, 2, 20))
-    assert has_repeats(staged)
     assert found(changes(staged, earlier, in_order=True)) == [(1, 3, 11), (1, 5, 10), (2, 2, 20)]
 
 
@@ -55,3 +57,15 @@ def test_a_late_drop_is_compared_with_what_was_before_it(home: Home) -> None:
     earlier = rows(home, (1, 1, 10), (1, 5, 12), (2, 1, 20), (2, 5, 21))
     staged = rows(home, (1, 3, 12), (2, 3, 20))
     assert found(changes(staged, earlier, in_order=False)) == [(1, 3, 12)]
+
+
+@pytest.mark.parametrize("few", [100, 1])
+def test_only_titles_that_are_there_twice_are_set_apart(home: Home, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    """Every row is in one part, also one without a title, be the repeated rows many or few."""
+    monkeypatch.setattr(lakehouse.changes, "_FEW", few)
+    schema = "show_id bigint, minute int"
+    frame = home.spark.createDataFrame([(1, 1), (2, 1), (1, 2), (None, 1), (None, 2)], schema)
+    once, several = by_repetition(frame, "show_id")
+    assert several is not None
+    assert sorted(map(tuple, several.collect())) == [(1, 1), (1, 2)]
+    assert sorted((tuple(row) for row in once.collect()), key=repr) == [(2, 1), (None, 1), (None, 2)]

@@ -23,7 +23,7 @@ print(f"{lake.bronze(table)}: {'a new snapshot' if landed else 'the same snapsho
 
 # COMMAND ----------
 
-account = lookups.refine(spark, lake, table)
+account = lookups.refine(spark, lake, table, landed=landed)
 print(account)
 dbutils.jobs.taskValues.set("account", account.as_dict())
 dbutils.notebook.exit(json.dumps(account.as_dict()))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _BY_TITLE = Window.partitionBy("show_id").orderBy("effective_at")
+_FEW = 100_000
 
 
 def changes(staged: DataFrame, earlier: DataFrame | None, *, in_order: bool, repeats: bool = True) -> DataFrame:
@@ -28,19 +29,26 @@ def changes(staged: DataFrame, earlier: DataFrame | None, *, in_order: bool, rep
         staged = staged.join(known, "show_id", "left")
     else:
         staged = staged.withColumn("known_hash", F.lit(None).cast("bigint"))
-    if not repeats:
-        return _differing(staged).drop("known_hash")
-    # Sorting all rows by title costs five times as much as writing them, and few titles are there twice.
-    repeated = staged.groupBy("show_id").agg(F.count(F.lit(1)).alias("n")).where("n > 1").select("show_id")
-    once = staged.join(repeated, "show_id", "left_anti")
-    several = _differences(staged.join(repeated, "show_id", "left_semi"))
-    return _differing(once).unionByName(several).drop("known_hash")
+    return (_differences if repeats else _differing)(staged).drop("known_hash")
 
 
-def has_repeats(rows: DataFrame) -> bool:
-    """Whether a title is there more than once."""
-    counts = rows.agg(F.count("show_id").alias("rows"), F.count_distinct("show_id").alias("titles")).first()
-    return counts is not None and counts["rows"] != counts["titles"]
+def by_repetition(rows: DataFrame, title: str) -> tuple[DataFrame, DataFrame | None]:
+    """The rows of titles that are there once, rows without a title among them, and those of titles that are there more
+    than once, or None when there is no such title. ``title``: SQL for a row's title.
+
+    Only the second need be sorted by title, which costs five times as much as writing them; mostly they are few.
+    """
+    named = rows.withColumn("_title", F.expr(title))
+    counts = named.where("_title IS NOT NULL").groupBy("_title").agg(F.count(F.lit(1)).alias("n")).where("n > 1")
+    few = counts.limit(_FEW + 1).toArrow()
+    if not few.num_rows:
+        return rows, None
+    held = sum(few["n"].to_pylist()) <= _FEW
+    repeated = (rows.sparkSession.createDataFrame(few, counts.schema) if held else counts).select("_title")
+    once, several = (named.join(repeated, "_title", how).drop("_title") for how in ("left_anti", "left_semi"))
+    if held:  # rather than found again each time
+        several = rows.sparkSession.createDataFrame(several.toArrow(), several.schema)
+    return once, several
 
 
 def _differing(rows: DataFrame) -> DataFrame:

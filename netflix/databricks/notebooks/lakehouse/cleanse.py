@@ -34,6 +34,11 @@ def landed_columns(bronze: DataFrame) -> list[str]:
     return [name for name in bronze.columns if name not in _NOT_DATA]
 
 
+def title_number(landed: Sequence[str]) -> str:
+    """SQL for the ``show_id`` that a landed row will have."""
+    return form(TITLE_COLUMNS[0], {"show_id": trimmed("show_id", landed)})
+
+
 def grade_titles(bronze: DataFrame, landed: Sequence[str], carried: Sequence[str] = ()) -> DataFrame:
     """Landed titles -> cleansed columns, new columns, provenance, ``carried``, ``cells`` and ``raw_record`` as landed,
     and ``broken_rule`` (null: none). New columns, of which no rule speaks, are carried on as trimmed text.
@@ -58,22 +63,28 @@ def grade_titles(bronze: DataFrame, landed: Sequence[str], carried: Sequence[str
     )  # fmt: skip
 
 
-def grade_lookup(bronze: DataFrame, column: str, titles: DataFrame) -> DataFrame:
-    """Landed lookup rows -> ``show_id``, the named column, ``source_file``, ``raw_record`` and ``broken_rule``.
+def grade_lookup(bronze: DataFrame, column: str, titles: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """Landed lookup rows -> the sound ones, as ``show_id`` and the named column, and the broken ones, as ``source_file``,
+    ``raw_record`` and ``broken_rule``. Each row is in one of the two.
 
-    ``titles``: the ``show_id`` of every title that silver knows, once each.
+    ``titles``: has the ``show_id`` of every title that silver knows, as often as it likes.
     """
     landed = landed_columns(bronze)
     read = bronze.select(
         F.expr(f"try_cast({trimmed('show_id', landed)} AS BIGINT)").alias("show_id"),
         F.expr(trimmed(column, landed)).alias("name"),
         "source_file",
-        F.to_json(F.struct(*landed)).alias("raw_record"),
+        F.struct(*landed).alias("raw"),
     )
-    known = titles.withColumn("title_exists", F.lit(True))
-    matched = read.join(known, "show_id", "left").withColumn("title_exists", F.expr("title_exists IS NOT NULL"))
-    broken = F.expr(first_broken(LOOKUP_RULES, {})).alias("broken_rule")
-    return matched.select("show_id", F.col("name").alias(column), "source_file", "raw_record", broken)
+    # A row that breaks a rule even if its title exists meets no title: one join parts the sound from the broken.
+    broken_anyway = read.withColumn("title_exists", F.lit(True)).withColumn(
+        "meets", F.expr(f"CASE WHEN {first_broken(LOOKUP_RULES, {})} IS NULL THEN show_id END")
+    )
+    known = titles.select(F.col("show_id").alias("meets"))
+    sound = broken_anyway.join(known, "meets", "left_semi").select("show_id", F.col("name").alias(column))
+    broken = broken_anyway.join(known, "meets", "left_anti").withColumn("title_exists", F.lit(False))
+    rule = F.expr(first_broken(LOOKUP_RULES, {})).alias("broken_rule")
+    return sound, broken.select("source_file", F.to_json("raw").alias("raw_record"), rule)
 
 
 def form(column: Column, texts: Mapping[str, str]) -> str:
@@ -88,11 +99,12 @@ def first_broken(rules: Sequence[Rule], texts: Mapping[str, str]) -> str:
 
 
 def content_hash(columns: Iterable[str]) -> SqlColumn:
-    """A number that changes when any of the columns does; null for a row without a key. A column that is null counts as one that is not there, so a
-    column that arrives later leaves the hash of rows without it alone.
+    """A number that changes when any of the columns does; null for a row without a key. A column that is null counts as
+    one that is not there (xxhash64 passes over nulls), so a column that arrives later leaves the hash of rows without it
+    alone.
     """
-    named = [F.concat(F.lit(f"{name}="), F.col(name).cast("string")) for name in columns]
-    return F.when(F.col("show_id").isNotNull(), F.xxhash64(F.concat_ws("\u001f", *named)))
+    parts = [part for name in columns for part in (F.when(F.col(name).isNotNull(), F.lit(name)), F.col(name))]
+    return F.when(F.col("show_id").isNotNull(), F.xxhash64(*parts))
 
 
 def title_content(graded: DataFrame) -> list[str]:

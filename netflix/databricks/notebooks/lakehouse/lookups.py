@@ -6,7 +6,6 @@ that arrives later frees its lookup rows from the quarantine, so silver is compa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
     from lakehouse.names import Lakehouse
 
 
-@dataclass
-class Fate:
-    """What is meant to become of a snapshot's rows."""
-
-    sound: int = 0
-    kept: int = 0
-    quarantined: dict[str, int] = field(default_factory=dict)
-
-
 def land(spark: SparkSession, lake: Lakehouse, table: str) -> bool:
     """Take the landed snapshot into bronze, as it is, when it differs from what bronze holds; says whether it did."""
     source, target = lake.landed_lookup(table), lake.bronze(table)
@@ -46,54 +36,54 @@ def land(spark: SparkSession, lake: Lakehouse, table: str) -> bool:
     return True
 
 
-def refine(spark: SparkSession, lake: Lakehouse, table: str) -> Account:
-    """Bring a lookup from bronze into silver; returns the sum over its rows, or zeros when nothing is new."""
+def refine(spark: SparkSession, lake: Lakehouse, table: str, *, landed: bool = False) -> Account:
+    """Bring a lookup from bronze into silver; returns the sum over its rows, or zeros when nothing is new.
+
+    ``landed``: bronze has just got another snapshot, so what silver holds need not be compared with it.
+    """
     lookup = LOOKUPS[table]
-    titles = spark.table(lake.silver(EVENTS)).select("show_id").distinct()
-    graded = grade_lookup(spark.table(lake.bronze(table)), lookup.column, titles)
-    wanted = graded.where("broken_rule IS NULL").select("show_id", lookup.column).distinct()
-    written = _replace_silver(spark, lake, lookup, wanted)
+    # No event is without a title; that the filter is there makes Sail hold the titles in memory, not the larger lookup.
+    titles = spark.table(lake.silver(EVENTS)).where("show_id IS NOT NULL").select("show_id")
+    sound, broken = grade_lookup(spark.table(lake.bronze(table)), lookup.column, titles)
+    written = _replace_silver(spark, lake, lookup, sound.distinct(), compare=not landed)
     # The other lookups write their slices of the quarantine at the same time.
-    written = tables.retried(lambda: _replace_quarantine(spark, lake, lookup, graded)) or written
+    written = tables.retried(lambda: _replace_quarantine(spark, lake, lookup, broken, compare=not landed)) or written
     if not written:
         return Account(lake.silver(table))
-    fate = _fate(graded, lookup.column)
-    return tables.retried(lambda: _account(spark, lake, lookup, fate))
+    sound_rows, pairs = _counted(sound)
+    return tables.retried(lambda: _account(spark, lake, lookup, sound_rows, pairs))
 
 
-def _replace_silver(spark: SparkSession, lake: Lakehouse, lookup: Lookup, wanted: DataFrame) -> bool:
+def _replace_silver(spark: SparkSession, lake: Lakehouse, lookup: Lookup, wanted: DataFrame, *, compare: bool) -> bool:
     target = lake.silver(lookup.table)
-    if tables.exists(spark, target) and tables.same_rows(wanted, spark.table(target), ["show_id", lookup.column]):
+    compare = compare and tables.exists(spark, target)
+    if compare and tables.same_rows(wanted, spark.table(target), ["show_id", lookup.column]):
         return False
     tables.replace(wanted, target)
     return True
 
 
-def _replace_quarantine(spark: SparkSession, lake: Lakehouse, lookup: Lookup, graded: DataFrame) -> bool:
+def _replace_quarantine(
+    spark: SparkSession, lake: Lakehouse, lookup: Lookup, broken: DataFrame, *, compare: bool
+) -> bool:
     target = lake.silver(QUARANTINE)
     quality.ensure_quarantine(spark, target)
-    rows = quality.quarantine_rows(graded, lookup.table)
+    rows = quality.quarantine_rows(broken, lookup.table)
     mine = f"table_name = '{lookup.table}'"
-    if tables.same_rows(rows, spark.table(target).where(mine), ["rule", "source_file", "raw_record"]):
+    if compare and tables.same_rows(rows, spark.table(target).where(mine), ["rule", "source_file", "raw_record"]):
         return False
     tables.replace_slice(rows, target, mine)
     return True
 
 
-def _fate(graded: DataFrame, column: str) -> Fate:
-    groups = graded.groupBy("broken_rule", "show_id", column).agg(F.count(F.lit(1)).alias("rows"))
-    fate = Fate()
-    for row in (
-        groups.groupBy("broken_rule").agg(F.sum("rows").alias("rows"), F.count(F.lit(1)).alias("kept")).collect()
-    ):
-        if row["broken_rule"] is None:
-            fate.sound, fate.kept = row["rows"], row["kept"]
-        else:
-            fate.quarantined[row["broken_rule"]] = row["rows"]
-    return fate
+def _counted(sound: DataFrame) -> tuple[int, int]:
+    """The sound rows, and the different ones among them."""
+    groups = sound.groupBy(*sound.columns).agg(F.count(F.lit(1)).alias("rows"))
+    row = groups.agg(F.sum("rows").alias("rows"), F.count(F.lit(1)).alias("pairs")).first()
+    return (row["rows"] or 0, row["pairs"]) if row is not None else (0, 0)
 
 
-def _account(spark: SparkSession, lake: Lakehouse, lookup: Lookup, fate: Fate) -> Account:
+def _account(spark: SparkSession, lake: Lakehouse, lookup: Lookup, sound: int, pairs: int) -> Account:
     """The sum, from what the tables hold now, when that is what was meant."""
     rows_in = spark.table(lake.bronze(lookup.table)).count()
     kept = spark.table(lake.silver(lookup.table)).count()
@@ -101,6 +91,5 @@ def _account(spark: SparkSession, lake: Lakehouse, lookup: Lookup, fate: Fate) -
         spark.table(lake.silver(QUARANTINE)), lookup.table, [lake.landed_lookup(lookup.table)]
     )
     quarantined = files.get(lake.landed_lookup(lookup.table), {})
-    quality.expect_equal(f"rows of {lake.silver(lookup.table)}", kept, fate.kept)
-    quality.expect_equal(f"quarantine of {lookup.table}", quarantined, fate.quarantined)
-    return Account(lake.silver(lookup.table), rows_in, kept, fate.sound - kept, quarantined).checked()
+    quality.expect_equal(f"rows of {lake.silver(lookup.table)}", kept, pairs)
+    return Account(lake.silver(lookup.table), rows_in, kept, sound - kept, quarantined).checked()

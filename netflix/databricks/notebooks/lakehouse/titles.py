@@ -7,15 +7,16 @@ is written last: a drop that is not in it is taken in again, and finds what it w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from lakehouse import quality, repair, tables
-from lakehouse.changes import changes, has_repeats
-from lakehouse.cleanse import GRADING, content_hash, grade_titles, landed_columns, title_content
+from lakehouse.changes import by_repetition, changes
+from lakehouse.cleanse import GRADING, content_hash, grade_titles, landed_columns, title_content, title_number
 from lakehouse.drops import Drop, effective_times
 from lakehouse.quality import Account
 from lakehouse.rules import DURATION_RANK
@@ -51,11 +52,12 @@ class History:
 
 
 @dataclass(frozen=True)
-class Fate:
-    """What is meant to become of one drop's sound rows."""
+class Part:
+    """Some of the sound rows, staged as events, and those of them that change something."""
 
-    merged: int
-    kept: int
+    staged: DataFrame
+    changed: DataFrame
+    repeats: bool
 
 
 def take_in(spark: SparkSession, lake: Lakehouse, repairs: Collection[str] = ()) -> Account:
@@ -69,14 +71,16 @@ def take_in(spark: SparkSession, lake: Lakehouse, repairs: Collection[str] = ())
     if not drops:
         return Account(lake.silver(TITLES))
     moments = effective_times(drops, history.moments)
+    known = spark.table(lake.silver(EVENTS)) if tables.exists(spark, lake.silver(EVENTS)) else None
     landed = landed_columns(bronze)
     graded = repair.applied(grade_titles(bronze, landed), landed, repairs)
-    known = spark.table(lake.silver(EVENTS)) if tables.exists(spark, lake.silver(EVENTS)) else None
-    repeats = bool(repairs) or has_repeats(graded)
-    changed = _changed(spark, graded, known, moments, history, repeats=repeats)
-    fates = _fates(graded, changed) if repeats or history.moments else None
-    _write(spark, lake, graded, changed, list(moments), first=known is None)
-    accounts = _checked(spark, lake, drops, fates)
+    parts = [
+        _part(spark, rows, known, moments, history, repeats=repeats)
+        for rows, repeats in _by_repetition(bronze, graded, landed, repairs)
+    ]
+    merged = _merged([part for part in parts if part.repeats or history.moments or repairs])
+    _write(spark, lake, graded, [part.changed for part in parts], list(moments), first=known is None)
+    accounts = _checked(spark, lake, drops, merged)
     _show_current(spark, lake)
     _record(spark, lake, drops, moments, accounts, repairs)
     return _total(lake, accounts.values())
@@ -106,7 +110,26 @@ def _drops(bronze: DataFrame) -> list[Drop]:
     return [Drop(row["source_file"], row["modified"], row["rows"]) for row in per_file.collect()]
 
 
-def _changed(
+def _by_repetition(
+    bronze: DataFrame, graded: DataFrame, landed: Sequence[str], repairs: Collection[str]
+) -> list[tuple[DataFrame, bool]]:
+    """The graded rows in up to two parts, and whether a title may be there more than once in it. Landed rows are parted
+    before they are graded, which is done once to each then; repaired ones can only be parted after it.
+    """
+    if repairs:
+        once, several = by_repetition(graded, "show_id")
+    else:
+        landed_once, landed_several = by_repetition(bronze, title_number(landed))
+        once = _unrepaired(landed_once, landed)
+        several = None if landed_several is None else _unrepaired(landed_several, landed)
+    return [(once, False)] if several is None else [(once, False), (several, True)]
+
+
+def _unrepaired(bronze: DataFrame, landed: Sequence[str]) -> DataFrame:
+    return repair.applied(grade_titles(bronze, landed), landed, ())
+
+
+def _part(
     spark: SparkSession,
     graded: DataFrame,
     known: DataFrame | None,
@@ -114,39 +137,49 @@ def _changed(
     history: History,
     *,
     repeats: bool,
-) -> DataFrame:
-    """The sound rows that change something, as events."""
-    times = spark.createDataFrame(list(moments.items()), "source_file string, moment bigint")
-    content = title_content(graded)
-    sound = graded.where("broken_rule IS NULL").join(times, "source_file")
-    staged = sound.select(
-        *[name for name in graded.columns if name not in GRADING],
-        F.timestamp_micros("moment").alias("effective_at"),
-        content_hash(content).alias("content_hash"),
+) -> Part:
+    # The join itself leaves broken rows out: as a filter, the rules would be worked out twice for every row.
+    times = spark.createDataFrame(list(moments.items()), "sound_in string, moment bigint")
+    sound_in = F.when(F.col("broken_rule").isNull(), F.col("source_file")).alias("sound_in")
+    staged = (
+        graded.select("*", sound_in)
+        .join(times, "sound_in")
+        .select(
+            *[name for name in graded.columns if name not in GRADING],
+            "pieces",
+            F.timestamp_micros("moment").alias("effective_at"),
+            content_hash(title_content(graded)).alias("content_hash"),
+        )
     )
     others = [moment for name, moment in history.moments.items() if name not in moments]
     earlier = known.where(~F.col("source_file").isin(list(moments))) if known is not None and others else None
     in_order = not others or max(others) < min(moments.values())
-    return changes(staged, earlier, in_order=in_order, repeats=repeats)
+    return Part(staged, changes(staged, earlier, in_order=in_order, repeats=repeats).drop("pieces"), repeats)
 
 
-def _fates(graded: DataFrame, changed: DataFrame) -> dict[str, Fate]:
-    """What is meant to become of the sound rows of each drop, counted before anything is written."""
-    sound = graded.where("broken_rule IS NULL").groupBy("source_file")
-    kept = changed.groupBy("source_file").agg(F.lit(0).alias("sound"), F.count(F.lit(1)).alias("kept"))
-    counts = sound.agg(F.sum("pieces").alias("sound"), F.lit(0).alias("kept")).unionByName(kept)
-    per_file = counts.groupBy("source_file").agg(F.sum("sound").alias("sound"), F.sum("kept").alias("kept"))
-    return {row["source_file"]: Fate(row["sound"] - row["kept"], row["kept"]) for row in per_file.collect()}
+def _merged(parts: Sequence[Part]) -> dict[str, int]:
+    """Drop -> its sound rows that change nothing, counted before anything is written."""
+    if not parts:
+        return {}
+    sound = [part.staged.select("source_file", F.col("pieces").alias("rows")) for part in parts]
+    kept = [part.changed.select("source_file", F.lit(-1).alias("rows")) for part in parts]
+    per_file = _union(sound + kept).groupBy("source_file").agg(F.sum("rows").alias("merged"))
+    return {row["source_file"]: row["merged"] for row in per_file.collect()}
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    return reduce(lambda one, other: one.unionByName(other), frames)
 
 
 def _write(
-    spark: SparkSession, lake: Lakehouse, graded: DataFrame, changed: DataFrame, files: list[str], *, first: bool
+    spark: SparkSession, lake: Lakehouse, graded: DataFrame, parts: list[DataFrame], files: list[str], *, first: bool
 ) -> None:
     """Quarantine and events, each in one commit that may be repeated without harm. ``first``: there are no events yet."""
     quarantine, events = lake.silver(QUARANTINE), lake.silver(EVENTS)
     quality.ensure_quarantine(spark, quarantine)
     slice_of_files = f"table_name = '{TITLES}' AND {tables.is_one_of('source_file', files)}"
     tables.replace_slice(quality.quarantine_rows(graded, TITLES), quarantine, slice_of_files)
+    changed = _union(parts)
     if not first:
         there = spark.table(events).where(F.col("source_file").isin(files)).select("show_id", "effective_at")
         if not there.isEmpty():  # a killed run got this far, or a repair takes the drop in again
@@ -161,22 +194,19 @@ def _per_file(rows: DataFrame) -> dict[str, int]:
 
 
 def _checked(
-    spark: SparkSession, lake: Lakehouse, drops: Collection[Drop], fates: Mapping[str, Fate] | None
+    spark: SparkSession, lake: Lakehouse, drops: Collection[Drop], merged: Mapping[str, int]
 ) -> dict[str, Account]:
-    """The account of each drop: rows in from bronze, kept and quarantined from what the tables hold now. ``fates`` is None
-    when no row could be merged: then what is written must be all that came in.
-    """
+    """The account of each drop: rows in from bronze, kept and quarantined from what the tables hold now."""
     files = [drop.source_file for drop in drops]
     kept = _per_file(spark.table(lake.silver(EVENTS)).where(F.col("source_file").isin(files)))
     quarantined = quality.quarantined_per_file(spark.table(lake.silver(QUARANTINE)), TITLES, files)
-    accounts = {}
-    for drop in drops:
-        name, found = drop.source_file, kept.get(drop.source_file, 0)
-        fate = Fate(0, found) if fates is None else fates.get(name, Fate(0, 0))
-        quality.expect_equal(f"events of {name}", found, fate.kept)
-        account = Account(lake.silver(TITLES), drop.rows, found, fate.merged, quarantined.get(name, {}))
-        accounts[name] = account.checked()
-    return accounts
+    return {
+        name: Account(
+            lake.silver(TITLES), drop.rows, kept.get(name, 0), merged.get(name, 0), quarantined.get(name, {})
+        ).checked()
+        for drop in drops
+        for name in [drop.source_file]
+    }
 
 
 def _record(
