@@ -36,7 +36,8 @@ for folder in ("notebooks", "pipelines/gold"):
     sys.path.append(str(REPOSITORY / "netflix" / "databricks" / folder))
 
 EMBEDDED = pytest.param("embedded", id="embedded")
-SPARK = pytest.param("spark", id="spark", marks=[pytest.mark.spark, pytest.mark.timeout(1500)])
+_INSTALLED = (spark_server.cache() / "ready.json").exists()
+SPARK = pytest.param("spark", id="spark", marks=[pytest.mark.spark, pytest.mark.timeout(60 if _INSTALLED else 1500)])
 
 
 @dataclass(frozen=True)
