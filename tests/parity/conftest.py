@@ -37,7 +37,7 @@ for folder in ("notebooks", "pipelines/gold"):
 
 EMBEDDED = pytest.param("embedded", id="embedded")
 _INSTALLED = (spark_server.cache() / "ready.json").exists()
-SPARK = pytest.param("spark", id="spark", marks=[pytest.mark.spark, pytest.mark.timeout(60 if _INSTALLED else 1500)])
+SPARK = pytest.param("spark", id="spark", marks=[pytest.mark.spark, pytest.mark.timeout(300 if _INSTALLED else 1500)])
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,12 @@ def start(home: Path, folder: Path, work: Path, tell: Callable[[str], None]) -> 
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=work,
-            env={**os.environ, "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
+            env={
+                **os.environ,
+                "SPARK_HOME": str(home),
+                "PYSPARK_PYTHON": sys.executable,
+                "SPARK_LOCAL_IP": "127.0.0.1",
+            },
         )
     server = Server(f"sc://127.0.0.1:{port}", keeper)
     end = time.monotonic() + STARTING

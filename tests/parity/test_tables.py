@@ -67,7 +67,9 @@ def test_lake_addresses_are_places_in_the_lake(home: Home, spark: Any) -> None:
 def test_merge_with_all_clauses(spark: Any, schema: str) -> None:
     """Conditions are tried in order; BY SOURCE speaks of rows that the source lacks."""
     name = f"{schema}.m"
-    spark.sql(f"create table {name} as select * from values (1, 'keep'), (2, 'old'), (3, 'gone'), (4, 'stale') as t(k, v)")
+    spark.sql(
+        f"create table {name} as select * from values (1, 'keep'), (2, 'old'), (3, 'gone'), (4, 'stale') as t(k, v)"
+    )
     spark.sql(f"""
         merge into {name} t using (select * from values (1, 'x'), (2, 'new'), (3, 'D'), (5, 'add'), (6, 'no') as s(k, v)) s
         on t.k = s.k
@@ -112,7 +114,7 @@ def test_create_table_as_select(spark: Any, schema: str) -> None:
 
 
 def test_save_as_table_modes(spark: Any, schema: str) -> None:
-    """error is the default; append, overwrite and ignore do as they say."""
+    """Error is the default; append, overwrite and ignore do as they say."""
     name = f"{schema}.s"
     spark.range(2).write.saveAsTable(name)
     with pytest.raises(Exception, match=r"(?i)already exists"):
@@ -129,7 +131,9 @@ def test_merge_schema_adds_columns_only_when_asked(spark: Any, table: str) -> No
     wider = spark.sql("select 4L as id, 'd' as v, 1.5 as w")
     with pytest.raises(Exception, match=r"(?i)schema mismatch"):
         wider.write.mode("append").saveAsTable(table)
-    wider.select("id", "v", wider["w"].cast("double")).write.mode("append").option("mergeSchema", "true").saveAsTable(table)
+    wider.select("id", "v", wider["w"].cast("double")).write.mode("append").option("mergeSchema", "true").saveAsTable(
+        table
+    )
     assert rows(spark.table(table))[0] == (1, "a", None)
     assert rows(spark.table(table))[3] == (4, "d", 1.5)
 

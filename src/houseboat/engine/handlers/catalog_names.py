@@ -162,6 +162,8 @@ class CatalogNames(Handler):
     def make(self, entry: Entry, statement: str, session: SessionContext) -> None:
         """Carry out the statement that makes a table, on the engine itself."""
         self.ensure_schema(entry.full[0], entry.full[1], session)
+        if not session.engine.embedded:
+            self._engine.make_way(entry, session)
         session.sql_on_engine(LakePaths(self._lake).text(statement))
 
     def registered(self, entry: Entry, session: SessionContext) -> None:

@@ -11,6 +11,7 @@ schema named ``catalog__schema``.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,23 +133,22 @@ class Registration:
             return
         self.ensure_schema(here, entry.full[0], entry.full[1], session)
         self.forget(here, entry.full, session)
-        if session.engine.embedded or not self._others_have(entry, session):
+        if session.engine.embedded or not self.make_way(entry, session):
             session.sql_on_engine(statement)
         self._note(here, entry, known)
 
-    def _others_have(self, entry: Entry, session: SessionContext) -> bool:
-        """Whether a session of a shared server has told it of this very table. Another project's of this name goes."""
+    def make_way(self, entry: Entry, session: SessionContext) -> bool:
+        """Whether a shared server knows this very table already, from another session. What it knows by this name and
+        lies elsewhere (another project's, or one that is gone) it forgets; no files go with that.
+        """
         from pyspark.errors import PySparkException
 
         name = self.engine_name(entry.full)
-        try:
-            delta = entry.kind == "table" and entry.provider == "delta"
-            if delta and _location(session.sql_on_engine(f"describe detail {name}")) == self.place(entry):
-                return True
-            session.sql_on_engine(f"drop {entry.kind} if exists {name}")
-        except PySparkException as error:
-            if "NOT_FOUND" not in str(error):
-                raise
+        if entry.kind == "table" and entry.provider == "delta" and log.exists(self.place(entry)):
+            with suppress(PySparkException):
+                if _location(session.sql_on_engine(f"describe detail {name}")) == self.place(entry):
+                    return True
+        session.sql_on_engine(f"drop {entry.kind} if exists {name}")
         return False
 
     @staticmethod
