@@ -4,6 +4,8 @@ Apache Spark is used when Java is there and ``HOUSEBOAT_PARITY=1`` (or ``HOUSEBO
 first time, it is downloaded. One server serves all workers of a test run.
 """
 
+# ruff: noqa: TID252 - tests are imported by their place, not by an installed name
+
 from __future__ import annotations
 
 import os

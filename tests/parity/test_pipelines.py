@@ -1,5 +1,7 @@
 """AUTO CDC and expectations: the tests of the embedded engine, with Spark's session in its place."""
 
+# ruff: noqa: TID252 - tests are imported by their place, not by an installed name
+
 from __future__ import annotations
 
 from ..pipelines.test_cdc import (  # noqa: F401 - collected here with this folder's engines
