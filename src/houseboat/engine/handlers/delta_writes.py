@@ -17,6 +17,7 @@ from houseboat.delta import log, maintenance
 from houseboat.delta.maintenance import DeltaError
 from houseboat.engine import plans
 from houseboat.engine.handler import Handler, Proceed, SessionContext
+from houseboat.engine.handlers.nullable_writes import make_nullable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,6 +56,8 @@ class DeltaWrites(Handler):
             maintenance.add_columns(place, [json.dumps({**field.jsonValue(), "nullable": True}) for field in extra])
         plan = plans.copied(plan)
         plan.command.write_operation.options["mergeSchema"] = "true"
+        if session.engine.embedded:
+            make_nullable(plan.command.write_operation, [field.name for field in extra])
         return proceed(plan)
 
 
