@@ -45,7 +45,8 @@ class Report:
 
 def campaign(rounds: int, *, seed: int = 1, data: Path | None = None, then_drop: int | None = None) -> Report:
     """Run the campaign. ``data``: files to deliver instead of the sample's first drop. ``then_drop``: run once, then
-    deliver this drop of the sample and kill the run that takes it in."""
+    deliver this drop of the sample and kill the run that takes it in.
+    """
     report = Report(rounds)
     dice = random.Random(seed)  # noqa: S311 - moments, not secrets
     with tempfile.TemporaryDirectory(prefix="houseboat-kill-") as folder:
@@ -139,7 +140,10 @@ def _sort_key(row: dict[str, Any]) -> str:
 
 def _places(project: Path) -> Iterator[tuple[str, Path]]:
     status = subprocess.run(
-        [sys.executable, "-m", "houseboat", "status", str(project), "--json"], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "houseboat", "status", str(project), "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     from houseboat.lake import Lake
 
@@ -171,7 +175,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20, help="rounds (default 20)")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
     parser.add_argument("--data", type=Path, help="deliver the files of this folder instead of the sample's first drop")
-    parser.add_argument("--then-drop", type=int, help="kill the run that takes in this drop of the sample, after a first run")
+    parser.add_argument(
+        "--then-drop", type=int, help="kill the run that takes in this drop of the sample, after a first run"
+    )
     options = parser.parse_args()
     report = campaign(options.count, seed=options.seed, data=options.data, then_drop=options.then_drop)
     print(json.dumps(vars(report), indent=2))  # noqa: T201

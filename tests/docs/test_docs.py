@@ -65,6 +65,8 @@ def test_every_command_of_the_program_is_documented_with_an_example() -> None:
 
     page = (REPOSITORY / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     for verb in _VERBS:
-        shown = subprocess.run([sys.executable, "-m", "houseboat", verb, "--help"], capture_output=True, text=True, check=True)
+        shown = subprocess.run(
+            [sys.executable, "-m", "houseboat", verb, "--help"], capture_output=True, text=True, check=True
+        )
         assert "Example:" in shown.stdout, verb
         assert f"houseboat {verb}" in page, verb

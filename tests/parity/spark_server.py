@@ -104,7 +104,7 @@ def start(home: Path, folder: Path, work: Path, tell: Callable[[str], None]) -> 
             stderr=subprocess.STDOUT,
             cwd=work,
             env={
-                **os.environ,
+                **{name: value for name, value in os.environ.items() if not name.startswith("SPARK_")},
                 "SPARK_HOME": str(home),
                 "PYSPARK_PYTHON": sys.executable,
                 "SPARK_LOCAL_IP": "127.0.0.1",

@@ -80,7 +80,9 @@ class Engine:
             spark: SparkSession = SparkSession.builder.channelBuilder(builder).create()
             context = SessionContext(spark, base_pb2_grpc.SparkConnectServiceStub(plain), self.handlers, self)
             interceptor.session = context
-            if self.embedded:  # in this process no connection is lost; to release every answer costs as much as to get it
+            if (
+                self.embedded
+            ):  # in this process no connection is lost; to release every answer costs as much as to get it
                 spark.client.disable_reattachable_execute()
             else:
                 older_servers.complete(spark)

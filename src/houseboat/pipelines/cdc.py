@@ -174,17 +174,21 @@ def apply(tables: Tables, target: Target, events: DataFrame, *, rules: Sequence[
         batch = _checked(tables.spark, target, name)
         if not batch.rows:
             return Change()
+        for table in (target.full, target.aux):  # what a killed batch left
+            tables.drop(_staged(table))
         _widen(tables, target)
         return (scd1 if target.scd_type == 1 else scd2).apply(tables, target, batch)
 
 
 def _widen(tables: Tables, target: Target) -> None:
-    """Columns that the source has grown are added to the target and its hidden table; earlier rows hold null there."""
+    """Columns that the source has grown are added to the target, and to the hidden table of type 2, which holds whole events;
+    earlier rows hold null there.
+    """
     from pyspark.sql.types import StructType
 
     data = StructType([*target.key_fields, *target.data])
     tables.widen(target.full, data)
-    if tables.exists(target.aux):
+    if target.scd_type != 1 and tables.exists(target.aux):
         tables.widen(target.aux, data)
 
 
@@ -280,16 +284,28 @@ def counted(spark: SparkSession, difference: str) -> Change:
     return Change(*(int(row[c] or 0) for c in "IUX"))
 
 
-def merge(spark: SparkSession, table: str, difference: str, on: Sequence[str], others: Sequence[str]) -> None:
-    """Make a table differ by nothing any more: insert, update and remove what ``difference`` says."""
+def merge(tables: Tables, table: str, difference: str, on: Sequence[str], others: Sequence[str]) -> None:
+    """Make a table differ by nothing any more: insert, update and remove what ``difference`` says.
+
+    The difference is written down first and dropped afterwards: it reads the table that the MERGE changes, and Sail 0.7.2
+    then sees too few of that table's rows now and then.
+    """
+    staged = _staged(table)
+    tables.overwrite(tables.spark.sql(difference), staged, MARK)
     names = [*on, *others]
     updates = ", ".join(f"{quote(name)} = s.{quote(name)}" for name in others)
-    spark.sql(
-        f"merge into {quoted(table)} as t using ({difference}) as s on {equal(on, 't', 's')}"
+    tables.spark.sql(
+        f"merge into {quoted(table)} as t using {quoted(staged)} as s on {equal(on, 't', 's')}"
         " when matched and s.__change = 'X' then delete"
         + (f" when matched then update set {updates}" if others else "")
         + f" when not matched then insert ({columns(names)}) values ({columns(names, 's')})"
     ).collect()
+    tables.drop(staged)
+
+
+def _staged(table: str) -> str:
+    *home, name = split_name(table)
+    return ".".join([*home, f"{name}__staged"])
 
 
 def _column(value: Any) -> Column:

@@ -45,12 +45,12 @@ def apply(tables: Tables, target: Target, batch: Batch) -> Change:
     marks = _marks_difference(target, state)
     if change.any:
         if change.updated or change.deleted or not tables.is_empty(target.full):
-            merge(tables.spark, target.full, rows, target.keys, target.names)
+            merge(tables, target.full, rows, target.keys, target.names)
         else:
             names = columns([*target.keys, *target.names])
             tables.append(tables.spark.sql(f"select {names} from ({rows})"), target.full, MARK)
     if counted(tables.spark, marks).any:
-        merge(tables.spark, target.aux, marks, target.keys, _marks(target))
+        merge(tables, target.aux, marks, target.keys, _marks(target))
     if batch.truncates:
         _note_truncate(tables, target, batch)
     return change

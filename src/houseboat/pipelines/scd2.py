@@ -54,7 +54,7 @@ def apply(tables: Tables, target: Target, batch: Batch) -> Change:
         rows = columns([*target.keys, *target.names, START, END])
         tables.append(spark.sql(f"select {rows} from ({difference})"), target.full, MARK)
     elif change.any:
-        merge(spark, target.full, difference, [*target.keys, START], [*target.names, END])
+        merge(tables, target.full, difference, [*target.keys, START], [*target.names, END])
     return change
 
 

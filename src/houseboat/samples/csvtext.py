@@ -26,7 +26,7 @@ def pick(words: Sequence[str], index: Ints) -> Text:
 
 def joined(*parts: Text | str) -> Text:
     """Parts one after the other, without a separator."""
-    return pc.binary_join_element_wise(*parts, "")  # type: ignore[call-overload]
+    return pc.binary_join_element_wise(*parts, "")
 
 
 def choose(condition: Mask, yes: Text | str, no: Text | str) -> Text:
@@ -49,7 +49,7 @@ def quoted(values: Text) -> Text:
 
 def record(fields: Sequence[Text | str]) -> Text:
     """Fields (already quoted) as whole lines, line end included."""
-    return joined(pc.binary_join_element_wise(*fields, ","), END)  # type: ignore[call-overload]
+    return joined(pc.binary_join_element_wise(*fields, ","), END)
 
 
 def replaced(lines: Text, where: Mask, others: Text) -> Text:
