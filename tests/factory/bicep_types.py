@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from houseboat.runs import Json
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 _REQUIRED = 1
 _SCALARS: dict[str, type | tuple[type, ...]] = {"StringType": str, "IntegerType": int, "BooleanType": bool}

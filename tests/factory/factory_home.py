@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from houseboat.factory import Factory
-from houseboat.lake import Lake, WebSources
-from houseboat.runs import Json, Run, Runs
+
+if TYPE_CHECKING:
+    from houseboat.lake import Lake, WebSources
+    from houseboat.runs import Json, Run, Runs
 
 LAKE = "abfss://data@account.dfs.core.windows.net"
 WEB = "https://files.example.com"

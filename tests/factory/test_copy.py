@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from factory_home import LAKE, Home, copy, dataset
@@ -11,7 +12,9 @@ from factory_home import LAKE, Home, copy, dataset
 from houseboat.errors import RunFailed
 from houseboat.factory.connectors.http import join
 from houseboat.factory.copying import work
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 CSV = 'id,name\r\n1,"a, ""b"""\r\n2,\r\n3,"two\nlines"\r\n'
 

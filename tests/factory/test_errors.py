@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from factory_home import Home, activity, copy, dataset
@@ -10,7 +11,9 @@ from factory_home import Home, activity, copy, dataset
 from houseboat.errors import HouseboatError, RunFailed
 from houseboat.factory import Factory
 from houseboat.factory.errors import FactoryError
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 PIPELINE = {"type": "PipelineReference"}
 

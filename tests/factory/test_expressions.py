@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +14,9 @@ from houseboat.factory.errors import ExpressionError
 from houseboat.factory.expressions import Environment, Scope, evaluate, evaluate_cases
 from houseboat.factory.expressions.functions import FUNCTIONS
 from houseboat.factory.expressions.functions.xml import _from_document
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 KNOWN_MISSES: dict[int, str] = {}
 """Number of a parity case -> why its answer differs here."""

@@ -6,12 +6,15 @@ import base64
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
 
 import pytest
 from factory_home import Home, activity, copy, dataset
 
 from houseboat.errors import RunFailed
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 BODY = b"a,b\n" + b"1,2\n" * 100_000
 

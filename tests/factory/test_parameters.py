@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from houseboat.errors import Place
@@ -9,7 +11,9 @@ from houseboat.factory import timespan
 from houseboat.factory.errors import FactoryError
 from houseboat.factory.parameters import bind, convert
 from houseboat.factory.redaction import redacted, secrets_of
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from houseboat.runs import Json
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 from factory_home import Home, activity
@@ -10,9 +11,11 @@ from factory_home import Home, activity
 from houseboat.errors import RunFailed
 from houseboat.factory import scheduler
 from houseboat.factory.activities import ACTIVITIES
-from houseboat.factory.activities.activity import Call
 from houseboat.factory.errors import ActivityError
 from houseboat.runs import Event, Json, Run, Status
+
+if TYPE_CHECKING:
+    from houseboat.factory.activities.activity import Call
 
 OK = {"value": "x"}
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from factory_home import Home
 
 from houseboat.errors import HouseboatError
 from houseboat.factory.model import Resource
 from houseboat.factory.triggers import ScheduleTrigger, read, read_all
-from houseboat.runs import Json
+
+if TYPE_CHECKING:
+    from factory_home import Home
+
+    from houseboat.runs import Json
 
 
 def trigger(**recurrence: Json) -> ScheduleTrigger:

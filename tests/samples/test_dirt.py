@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def shape(first: list[str], second: list[str]) -> str | None:
 
 def cuts(lines: list[list[str]]) -> list[str]:
     """The shape of every pair of lines that is one record."""
-    pairs = zip(lines, lines[1:], strict=False)
+    pairs = itertools.pairwise(lines)
     return [found for first, second in pairs if (found := shape(first, second))]
 
 
@@ -62,7 +63,7 @@ def test_every_line_is_as_wide_as_its_header(catalogue: Summary) -> None:
 def test_a_repaired_title_joins_what_was_cut(catalogue: Summary) -> None:
     """The first broken record of a drop arrives whole in the next: its text is that of both lines less the quote."""
     broken = cells(catalogue.folder / "drop-1" / "netflix_titles.csv")
-    first, second = next(pair for pair in zip(broken, broken[1:], strict=False) if shape(*pair))
+    first, second = next(pair for pair in itertools.pairwise(broken) if shape(*pair))
     number = second[5] if shape(first, second) == "title" else second[1]
     whole = next(line for line in cells(catalogue.folder / "drop-2" / "netflix_titles.csv") if line[8] == number)
     cut = 3 if shape(first, second) == "title" else 7
