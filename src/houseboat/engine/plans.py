@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def relations(message: Message) -> Iterator[relations_pb2.Relation]:
     """Every relation in a plan, command or relation, children first. What is yielded may be changed in place."""
-    for child in _children(message):
+    for child in children(message):
         yield from relations(child)
     if isinstance(message, relations_pb2.Relation):
         yield message
@@ -23,7 +23,7 @@ def relations(message: Message) -> Iterator[relations_pb2.Relation]:
 
 def messages(root: Message, kind: type[Message]) -> Iterator[Any]:
     """Every message of a kind below (and at) a root, children first."""
-    for child in _children(root):
+    for child in children(root):
         yield from messages(child, kind)
     if isinstance(root, kind):
         yield root
@@ -100,7 +100,7 @@ class _Raw(LogicalPlan):
         return self._relation
 
 
-def _children(message: Message) -> Iterator[Message]:
+def children(message: Message) -> Iterator[Message]:
     """The messages directly in a message: single, repeated and in maps."""
     for field, value in message.ListFields():
         if field.message_type is None:

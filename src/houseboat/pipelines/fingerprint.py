@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql.connect.proto.relations_pb2 import Relation
 
+from houseboat.engine.plans import children
 from houseboat.pipelines import sqlnames
-from houseboat.pipelines.names import children
 from houseboat.pipelines.spec import split_name
 
 if TYPE_CHECKING:

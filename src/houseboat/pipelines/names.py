@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from google.protobuf.message import Message
 from pyspark.sql.connect.proto import base_pb2 as pb2
 from pyspark.sql.connect.proto import relations_pb2
 from pyspark.sql.connect.proto.relations_pb2 import Relation
@@ -27,6 +26,7 @@ from houseboat.pipelines.gaps import GAPS
 from houseboat.pipelines.spec import split_name
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
     from pyspark.sql import SparkSession
 
 _plan_ids = itertools.count(1 << 40)
@@ -106,21 +106,8 @@ def rewrite(message: Message, resolver: Resolver) -> None:
             message.with_relations.root.CopyFrom(inner)
             message.with_relations.references.extend(added)
             return
-    for child in children(message):
+    for child in plans.children(message):
         rewrite(child, resolver)
-
-
-def children(message: Message) -> Iterator[Message]:
-    """The messages directly inside a message."""
-    for field, value in message.ListFields():
-        if field.message_type is None:
-            continue
-        if field.message_type.GetOptions().map_entry:
-            yield from (item for item in value.values() if isinstance(item, Message))
-        elif isinstance(value, Message):
-            yield value
-        else:
-            yield from value
 
 
 def reads_stream(relation: Relation, resolver: Resolver) -> bool:
@@ -139,7 +126,7 @@ def reads_stream(relation: Relation, resolver: Resolver) -> bool:
         text = relation.with_relations.root.sql.query
         coming = any(reads_stream(reference, resolver) for reference in relation.with_relations.references)
         return coming or _text_streams(text, resolver, _held(relation))
-    return any(_message_streams(child, resolver) for child in children(relation))
+    return any(_message_streams(child, resolver) for child in plans.children(relation))
 
 
 def _text_streams(text: str, resolver: Resolver, held: frozenset[str] = frozenset()) -> bool:
@@ -156,7 +143,7 @@ def _text_streams(text: str, resolver: Resolver, held: frozenset[str] = frozense
 def _message_streams(message: Message, resolver: Resolver) -> bool:
     if isinstance(message, Relation):
         return reads_stream(message, resolver)
-    return any(_message_streams(child, resolver) for child in children(message))
+    return any(_message_streams(child, resolver) for child in plans.children(message))
 
 
 def _named_table(relation: Relation, resolver: Resolver) -> None:
